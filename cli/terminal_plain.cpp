@@ -1,0 +1,40 @@
+// Lines as things end, for logs and pipes.
+#include "cli/telling.hpp"
+#include "cli/terminal.hpp"
+#include "harness/base/file.hpp"
+#include "harness/base/text.hpp"
+
+namespace mccoy::cli {
+namespace {
+class PlainTerminal final : public Terminal {
+ public:
+  explicit PlainTerminal(const TerminalOptions& options) : options_(options) {}
+
+  void planned(std::int64_t cases, std::string_view bundle) override {
+    say({"plan       " + std::to_string(cases) + (cases == 1 ? " case" : " cases") + ", evidence in " +
+         visible_line(bundle)});
+  }
+  void preflight(const Value& record) override { say(tell_preflight(record, options_.paint)); }
+  void service(const Value& record) override { say(tell_service(record, options_.paint)); }
+  void started(const suite::Case& /*which*/) override {}
+  void phase(const suite::Case& /*which*/, std::string_view /*what*/) override {}
+  void ended(const run::CaseEnd& end) override { say(tell_case(end, options_.require, options_.paint)); }
+  void note(std::string_view text) override { say(tell_note(text, options_.paint)); }
+  void finished(const run::RunResult& result) override { say(tell_end(result, options_.paint)); }
+
+ private:
+  /// A reader that went away is no reason to stop: the evidence is kept all the same.
+  void say(const Lines& lines) const {
+    std::string text;
+    for (const auto& line : lines) text += line + "\n";
+    [[maybe_unused]] const auto written = write_all(options_.fd, text);
+  }
+
+  TerminalOptions options_;
+};
+}  // namespace
+
+std::unique_ptr<Terminal> make_plain_terminal(const TerminalOptions& options) {
+  return std::make_unique<PlainTerminal>(options);
+}
+}  // namespace mccoy::cli

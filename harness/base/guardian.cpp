@@ -1,0 +1,232 @@
+// The guardian: a child of mccoy with one thread, which forks keepers and outlives mccoy until the last of them is
+// gone. As a subreaper it also inherits what a killed keeper leaves behind, and kills that. Last of all it carries out
+// what mccoy had promised to undo and could not any more (undo.hpp).
+#include "harness/base/guardian.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "harness/base/cgroup.hpp"
+#include "harness/base/fd_passing.hpp"
+#include "harness/base/keeper_protocol.hpp"
+#include "harness/base/process.hpp"
+
+namespace mccoy {
+namespace {
+constexpr int kSocket = 3;  ///< of the guardian to mccoy, later of a keeper to mccoy
+constexpr int kStrayRound_ms = 5;
+
+/// First byte of a packet to the guardian. An undo order goes on with its id, what to do, and two paths, each ended by
+/// NUL; a forget order with an id.
+enum class Order : char { keeper = 'k', undo = 'u', forget = 'f' };
+constexpr std::size_t kMaxOrderBytes = 16 * 1024;
+
+class Guardian {
+ public:
+  Guardian() {
+    sigset_t child_ended;
+    ::sigemptyset(&child_ended);
+    ::sigaddset(&child_ended, SIGCHLD);
+    child_events_ = UniqueFd(::signalfd(-1, &child_ended, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+
+  void serve() {
+    while (connected_ || !keepers_.empty() || strays_) {
+      std::array<pollfd, 2> waited{{{child_events_.get(), POLLIN, 0}, {connected_ ? kSocket : -1, POLLIN, 0}}};
+      ::poll(waited.data(), waited.size(), strays_ ? kStrayRound_ms : -1);
+      if (waited[0].revents != 0 || strays_) reap();
+      if (waited[1].revents != 0) answer();
+      if (strays_) kill_strays();
+    }
+    for (auto order = undo_.rbegin(); order != undo_.rend(); ++order) carry_out(order->second);
+  }
+
+ private:
+  void answer();
+  void fork_keeper(int control);
+  void remember(std::string_view order);
+  void forget(std::string_view order);
+  void reap();
+  void kill_strays();
+
+  UniqueFd child_events_;
+  bool connected_ = true;
+  std::unordered_set<pid_t> keepers_;
+  bool strays_ = false;  ///< a keeper was killed; what it kept may be ours now
+  std::vector<std::string> lost_cgroups_;
+  std::map<std::uint64_t, UndoOrder> undo_;  ///< carried out latest first
+};
+
+[[noreturn]] void become_keeper(int control) {
+  ::dup3(control, kSocket, O_CLOEXEC);
+  ::close_range(kSocket + 1, ~0U, 0);
+  keep(kSocket);
+}
+
+void Guardian::answer() {
+  static std::array<char, kMaxOrderBytes> buffer;
+  const Packet packet = receive_packet(kSocket, buffer);
+  if (packet.size <= 0) {
+    connected_ = false;
+    return;
+  }
+  const std::string_view order(buffer.data(), static_cast<std::size_t>(packet.size));
+  switch (static_cast<Order>(order.front())) {
+    case Order::keeper:
+      return fork_keeper(packet.fds[0].get());
+    case Order::undo:
+      return remember(order.substr(1));
+    case Order::forget:
+      return forget(order.substr(1));
+  }
+}
+
+/// 0 when the order is too short to hold one.
+std::uint64_t id_of(std::string_view order) {
+  std::uint64_t id = 0;
+  if (order.size() >= sizeof id) std::memcpy(&id, order.data(), sizeof id);
+  return id;
+}
+
+void Guardian::remember(std::string_view order) {
+  UndoOrder undo;
+  undo.id = id_of(order);
+  if (undo.id == 0 || order.size() < sizeof undo.id + 1) return;
+  undo.what = static_cast<Undo::What>(order[sizeof undo.id]);
+  order.remove_prefix(sizeof undo.id + 1);
+  const auto end = order.find('\0');
+  if (end == std::string_view::npos || !order.ends_with('\0')) return;
+  undo.from = order.substr(0, end);
+  undo.to = order.substr(end + 1, order.size() - end - 2);
+  undo_.insert_or_assign(undo.id, std::move(undo));
+}
+
+void Guardian::forget(std::string_view order) {
+  undo_.erase(id_of(order));
+}
+
+void Guardian::fork_keeper(int control) {
+  const pid_t keeper = ::fork();
+  if (keeper == 0) become_keeper(control);
+  if (keeper > 0) {
+    keepers_.insert(keeper);
+    return;
+  }
+  KeeperReport failed;
+  failed.step = StartStep::fork;
+  failed.error = errno;
+  (void)send_packet(control, bytes_of(failed));
+}
+
+void Guardian::reap() {
+  signalfd_siginfo ignored;
+  while (::read(child_events_.get(), &ignored, sizeof ignored) > 0) continue;
+  int status = 0;
+  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    if (keepers_.erase(pid) == 0 || !WIFSIGNALED(status)) continue;
+    strays_ = true;
+    lost_cgroups_.push_back(cgroup_of_keeper(pid));
+  }
+}
+
+void Guardian::kill_strays() {
+  strays_ = false;
+  for (const std::string& path : lost_cgroups_) kill_cgroup(path);
+  for (const pid_t child : children_of(::getpid())) {
+    if (keepers_.contains(child)) continue;
+    strays_ = true;
+    for (const pid_t pid : descendants_of(child)) ::kill(pid, SIGKILL);
+    ::kill(child, SIGKILL);
+  }
+  std::erase_if(lost_cgroups_, [](const std::string& path) { return remove_cgroup(path); });
+  strays_ = strays_ || !lost_cgroups_.empty();
+}
+
+/// Nothing of mccoy's is kept: neither its signals, its terminal, its folder nor its files.
+void leave_everything_behind(int socket) {
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  sigset_t all;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
+  ::setsid();
+  if (::chdir("/") != 0) ::_exit(1);
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
+  if (socket != kSocket) ::dup3(socket, kSocket, O_CLOEXEC);
+  ::close_range(kSocket + 1, ~0U, 0);
+  rlimit core{};
+  ::getrlimit(RLIMIT_CORE, &core);
+  core.rlim_cur = 0;
+  ::setrlimit(RLIMIT_CORE, &core);
+}
+
+[[noreturn]] void guard(int socket) {
+  leave_everything_behind(socket);
+  ::prctl(PR_SET_NAME, "mcc-guardian");  // a name of its own: "pkill -9 mccoy" must not take it along
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  {
+    Guardian guardian;
+    guardian.serve();
+  }
+  ::_exit(0);
+}
+
+int guardian_socket = -1;  ///< written before the first thread, closed by the end of mccoy only
+}  // namespace
+
+Status start_guardian() {
+  if (guardian_socket >= 0) return {};
+  for (int fd = 0; (fd = ::open("/dev/null", O_RDWR)) >= 0;)  // 0, 1 and 2 must not become something else
+    if (fd > 2) {
+      ::close(fd);
+      break;
+    }
+  MCCOY_TRY(pair, make_socket_pair());
+  const pid_t pid = ::fork();
+  if (pid < 0) return system_error("cannot start the guardian process", errno);
+  if (pid == 0) guard(pair.theirs.get());
+  guardian_socket = pair.ours.release();
+  return {};
+}
+
+Result<UniqueFd> new_keeper() {
+  if (guardian_socket < 0) return Error{.what = "processes cannot be started: there is no guardian"};
+  MCCOY_TRY(pair, make_socket_pair());
+  const int theirs = pair.theirs.get();
+  if (auto sent = send_packet(guardian_socket, bytes_of(Order::keeper), {&theirs, 1}); !sent.ok())
+    return Error{.what = "processes cannot be started: the guardian of this run was killed",
+                 .hint = "something killed the process \"mcc-guardian\"; run mccoy again without it",
+                 .cause = sent.error().cause};
+  return std::move(pair.ours);
+}
+
+Status tell_guardian(const UndoOrder& order) {
+  if (guardian_socket < 0) return Error{.what = "nothing can be promised to be undone: there is no guardian"};
+  std::string packet(1, static_cast<char>(Order::undo));
+  packet.append(bytes_of(order.id));
+  packet += static_cast<char>(order.what);
+  packet.append(order.from).push_back('\0');
+  packet.append(order.to).push_back('\0');
+  return send_packet(guardian_socket, packet);
+}
+
+void forget_undo(std::uint64_t id) noexcept {
+  std::string packet(1, static_cast<char>(Order::forget));
+  packet.append(bytes_of(id));
+  (void)send_packet(guardian_socket, packet);
+}
+}  // namespace mccoy

@@ -1,0 +1,114 @@
+// One command from start to end, with its output collected in constant memory.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <span>
+
+#include "harness/base/process.hpp"
+
+namespace mccoy {
+namespace {
+constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::size_t kUsualPipe = 64 * 1024;
+constexpr int kLargePipe = 1024 * 1024;
+
+/// One stream of the command: its pipe, read into a collector.
+class Stream {
+ public:
+  Stream(int fd, std::size_t keep) : fd_(fd), collector_(keep) {}
+
+  int fd() const { return open_ ? fd_ : -1; }  ///< poll(2) skips -1
+
+  /// One read.
+  ///   returns  bytes; 0: nothing is there at the moment, or it was the end
+  std::size_t read_once(std::span<char> room) {
+    const ssize_t got = ::read(fd_, room.data(), room.size());
+    if (got < 0) return 0;
+    open_ = got > 0;
+    const auto length = static_cast<std::size_t>(got);
+    collector_.add({room.data(), length});
+    if (length >= kUsualPipe && !enlarged_) {  // it was full: a flood
+      enlarged_ = true;
+      ::fcntl(fd_, F_SETPIPE_SZ, kLargePipe);
+    }
+    return length;
+  }
+
+  /// What is in the pipe by now, and no more: a process left behind may go on writing for ever.
+  void drain(std::span<char> room) {
+    int there = 0;
+    if (!open_ || ::ioctl(fd_, FIONREAD, &there) != 0) return;
+    for (auto left = static_cast<std::size_t>(there); left > 0;) {
+      const std::size_t length = read_once(room.first(std::min(room.size(), left)));
+      if (length == 0) return;
+      left -= length;
+    }
+  }
+
+  Output finish() { return collector_.finish(); }
+
+ private:
+  int fd_;
+  OutputCollector collector_;
+  bool open_ = true, enlarged_ = false;
+};
+
+class Run {
+ public:
+  Run(ProcessTree tree, std::size_t keep, const Interrupt* interrupt)
+      : tree_(std::move(tree)), out_(tree_.out(), keep), err_(tree_.err(), keep), interrupt_(interrupt) {}
+
+  Result<Captured> finish(Deadline deadline) {
+    bool running = true;
+    while (running) running = wait_and_read(deadline);
+    if (captured_.deadline_passed || captured_.interrupted) tree_.kill_all();
+    out_.drain(room());
+    err_.drain(room());
+    if (tree_.ended() && !captured_.deadline_passed && !captured_.interrupted) captured_.leftovers = tree_.kill_all();
+    MCCOY_TRY(ended, tree_.wait(Deadline::in(Duration::zero())));
+    captured_.ended = ended;
+    captured_.executable = tree_.executable();
+    captured_.root = tree_.root();
+    captured_.containment = tree_.containment();
+    captured_.out = out_.finish();
+    captured_.err = err_.finish();
+    return std::move(captured_);
+  }
+
+ private:
+  std::span<char> room() { return {room_.get(), kReadBytes}; }
+  bool wait_and_read(Deadline deadline);
+
+  ProcessTree tree_;
+  Stream out_, err_;
+  const Interrupt* interrupt_;
+  Captured captured_;
+  std::unique_ptr<char[]> room_{new char[kReadBytes]};
+};
+
+/// One round of waiting. False when the root has ended or may not go on.
+bool Run::wait_and_read(Deadline deadline) {
+  std::array<pollfd, 4> waited{{{out_.fd(), POLLIN, 0},
+                                {err_.fd(), POLLIN, 0},
+                                {tree_.events(), POLLIN, 0},
+                                {interrupt_ != nullptr ? interrupt_->fd() : -1, POLLIN, 0}}};
+  ::poll(waited.data(), waited.size(), deadline.poll_ms());
+  if (waited[0].revents != 0) out_.read_once(room());
+  if (waited[1].revents != 0) err_.read_once(room());
+  if (waited[2].revents != 0 && (tree_.ended() || tree_.keeper_lost())) return false;
+  captured_.interrupted = waited[3].revents != 0;
+  captured_.deadline_passed = !captured_.interrupted && deadline.passed();
+  return !captured_.interrupted && !captured_.deadline_passed;
+}
+}  // namespace
+
+Result<Captured> run_command(const Command& command, Deadline deadline, std::size_t keep, const Interrupt* interrupt) {
+  MCCOY_TRY(tree, ProcessTree::start(command));
+  return Run(std::move(tree), keep, interrupt).finish(deadline);
+}
+}  // namespace mccoy

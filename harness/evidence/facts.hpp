@@ -1,0 +1,98 @@
+// What was seen without asking the probe: facts of observers, each of which may be absent. Everything here is
+// journalled with the trial it belongs to and is all that the judge may use. Default-constructed facts say: nothing was
+// seen.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/process.hpp"
+#include "harness/base/value.hpp"
+
+namespace mccoy::evidence {
+/// A process identified by its image file, never by its name.
+struct SeenProcess {
+  ProcessId id;
+  std::int64_t started_wall_ms = 0;
+  std::string exe, exe_sha256;
+  std::uint64_t device = 0, inode = 0;
+  std::vector<std::string> argv;  ///< as it shows itself: to explain, not to decide
+  std::string script;             ///< for interpreters: the script file argv names, if it exists
+  std::string script_sha256;
+};
+
+/// Who was at the other end of a connection the probe made.
+struct Responder {
+  enum class How { unseen, accepted, listener };  ///< by the accepted socket itself, or only by the listening one
+  enum class Who { unknown, service, harness, stranger, remote };
+  How how = How::unseen;
+  Who who = Who::unknown;
+  std::string service;                 ///< when who == service: the one whose tree owns the socket
+  std::string expected_service;        ///< the service whose address was asked, if any
+  bool started_before_run = false;     ///< the youngest owner is older than this run
+  std::vector<SeenProcess> processes;  ///< all owners of the socket
+  std::string local, peer;             ///< "127.0.0.1:40312", "127.0.0.1:8080", "unix:/path"
+  std::int64_t bytes_out = 0, bytes_in = 0, requests = 0;
+  std::string why_unseen;  ///< "another network namespace", "closed before it could be looked up", …
+};
+
+/// A file of the claim, compared with how it was before the trial.
+struct SeenFile {
+  std::string path;
+  enum class Change { missing, unchanged, created, changed } change = Change::missing;
+  std::int64_t size = 0;
+  std::string sha256;
+  std::string same_bytes_as;  ///< a file that existed before the trial and holds the same bytes
+  std::string linked_from;    ///< the same inode existed before under this name, or it is a link to it
+};
+
+/// A declared mode without effect, found where it was declared.
+struct DeclaredMode {
+  enum class Kind { dry_run, help, version, list_only, syntax_only } kind = Kind::dry_run;
+  std::string flag;   ///< "--dry-run"
+  std::string where;  ///< "argv", "environment"
+};
+
+/// A service as the harness saw it during the trial.
+struct SeenService {
+  std::string name;
+  bool alive = false, started_by_us = false;
+  std::vector<SeenProcess> listeners;     ///< owners of its listening ports
+  std::vector<std::string> connected_to;  ///< services its tree held a connection to (sampled)
+};
+
+struct TestCounts {
+  bool seen = false;
+  std::int64_t executed = 0, failed = 0, skipped = 0;
+  std::string report;
+  bool written_in_trial = false;
+};
+
+/// What an observer could and could not see. "Saw nothing" counts only where it was looking.
+struct Coverage {
+  std::string observer;              ///< "process", "sockets", "files"
+  std::vector<std::string> watched;  ///< "exit and CPU of the whole tree"
+  std::vector<std::string> blind;    ///< "files opened: no system-call witness"
+  bool complete = true;              ///< false: it started late, lost events or was cut off (R0)
+};
+
+struct Facts {
+  std::optional<SeenProcess> root;  ///< of a command
+  bool root_exec_seen = false;
+  std::optional<int> exit_code;  ///< of the root; absent when it ended by a signal
+  std::string signal;
+  std::optional<Responder> responder;
+  std::vector<SeenFile> files;
+  std::vector<DeclaredMode> modes;
+  std::vector<SeenService> services;
+  std::optional<TestCounts> tests;
+  bool nonce_sent = false, nonce_returned = false;
+  std::int64_t wall_ns = 0, cpu_ns = -1;  ///< cpu_ns -1: not measured
+  std::vector<std::string> leftovers;     ///< processes that had to be killed after it: "pid 312 /usr/bin/sleep"
+  std::vector<Coverage> coverage;
+};
+
+Value to_value(const Facts& facts);          ///< defaults are left out
+Facts facts_from_value(const Value& value);  ///< unknown members are ignored; missing ones stay at the weakest default
+}  // namespace mccoy::evidence

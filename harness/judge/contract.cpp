@@ -1,0 +1,111 @@
+// The claim contract weighed against what was seen: one evaluator for each kind of obligation.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "harness/judge/weigh.hpp"
+
+namespace mccoy::judge {
+namespace {
+Weight unwatched(const Question&) {
+  return unseen(std::string(kNeedsWitness));
+}
+std::string read_text(const Value& settings) {
+  return fmt::format("{} was read", settings["path"].as_string());
+}
+std::string delegate_text(const Value& settings) {
+  return fmt::format("work was handed to {}", settings["to"].as_string());
+}
+std::string signal_text(const Value& settings) {
+  return fmt::format("signal {} reached {}", settings["sig"].as_string(), settings["to"].as_string());
+}
+std::string syscall_text(const Value& settings) {
+  return fmt::format("{} failed with {}", settings["call"].as_string(), settings["errno"].as_string());
+}
+constexpr std::array<ObligationRow, 4> kUnwatched = {{{"read", &unwatched, &read_text, false},
+                                                      {"delegate", &unwatched, &delegate_text, true},
+                                                      {"signal", &unwatched, &signal_text, true},
+                                                      {"syscall", &unwatched, &syscall_text, true}}};
+
+const ObligationRow* row_of(std::string_view kind) {
+  for (const auto rows : {process_obligations(), file_obligations(), socket_obligations(), unwatched_obligations()}) {
+    const auto found =
+        std::find_if(rows.begin(), rows.end(), [kind](const ObligationRow& row) { return row.kind == kind; });
+    if (found != rows.end()) return &*found;
+  }
+  return nullptr;
+}
+
+ObligationResult weigh_one(const suite::Obligation& obligation, const evidence::Facts& facts, bool exit_checked) {
+  ObligationResult result;
+  result.stated = obligation.stated;
+  result.kind = obligation.kind->name;
+  result.performing = obligation.kind->performing;
+  result.effect = obligation.kind->effect;
+  const ObligationRow* row = row_of(obligation.kind->name);
+  if (row == nullptr) {  // a kind this judge does not know is never held
+    result.text = result.kind;
+    result.why = "this version cannot weigh it";
+    return result;
+  }
+  Weight weight = row->weigh({obligation, facts, exit_checked});
+  result.text = row->text(obligation.settings);
+  result.shows_work = row->shows_work;
+  result.status = weight.status;
+  result.why = std::move(weight.why);
+  result.accuses = weight.accuses;
+  return result;
+}
+
+bool asks_a_server(const Terms& terms) {
+  return terms.kind == "http" || terms.kind == "tcp";
+}
+bool was_known(const std::optional<evidence::Responder>& responder) {
+  return responder && responder->how != evidence::Responder::How::unseen &&
+         responder->who != evidence::Responder::Who::unknown;
+}
+
+/// An answer is worth nothing as long as nobody knows whose it is, whatever else the suite states or leaves out.
+ObligationResult nobody_known(const evidence::Facts& facts) {
+  ObligationResult result;
+  result.text = "it is known who answered";
+  result.kind = "listener";
+  result.stated = false;
+  result.why = facts.responder && !facts.responder->why_unseen.empty() ? facts.responder->why_unseen
+                                                                       : "no conversation was seen";
+  return result;
+}
+
+std::vector<ObligationResult> weigh_all(const Terms& terms, const evidence::Facts& facts, bool exit_checked) {
+  std::vector<ObligationResult> results;
+  for (const auto& obligation : terms.contract) results.push_back(weigh_one(obligation, facts, exit_checked));
+  if (asks_a_server(terms) && !was_known(facts.responder)) results.push_back(nobody_known(facts));
+  return results;
+}
+}  // namespace
+
+std::span<const ObligationRow> unwatched_obligations() {
+  return kUnwatched;
+}
+Weight held(std::string why) {
+  return {ObligationStatus::held, std::move(why), {}};
+}
+Weight unseen(std::string why) {
+  return {ObligationStatus::unseen, std::move(why), {}};
+}
+Weight broken(std::string why, std::string_view accuses) {
+  return {ObligationStatus::broken, std::move(why), accuses};
+}
+
+std::vector<ObligationResult> weigh(const Terms& terms, const evidence::Facts& facts) {
+  return weigh_all(terms, facts, false);
+}
+
+std::vector<ObligationResult> weigh(const Terms& terms, const Trial& trial) {
+  const bool exit_checked = std::any_of(trial.checks.begin(), trial.checks.end(), [](const CheckResult& check) {
+    return check.held == Held::yes && (check.subject == "exit" || check.subject == "signal");
+  });
+  return weigh_all(terms, trial.facts, exit_checked);
+}
+}  // namespace mccoy::judge

@@ -1,0 +1,118 @@
+// Evidence -> provenance, by rules R0 to R14 of docs/evidence.md. Pure: the same evidence gives the same judgement
+// today, in `mccoy verify` and in ten years. No rule knows a fixture, a latency, a log word or a library by itself.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/evidence/facts.hpp"
+#include "harness/judge/checks.hpp"
+#include "harness/judge/verdict.hpp"
+#include "harness/suite/contract.hpp"
+
+namespace mccoy::judge {
+/// What the case claims and of what kind it is: everything of the suite that the judge needs, as journalled.
+struct Terms {
+  std::string case_id;
+  std::string kind;   ///< "exec", "http", …
+  std::string claim;  ///< unit | integration | end-to-end | plan | liveness | ""
+  /// Stated ones and the kind's defaults, expanded. The judge sees no machine, so whoever fills this in resolves names
+  /// first:
+  ///   settings["resolved"]  for `exe`, `peer_exe`, `kind` (engine): the files the name leads to, [{path, device,
+  ///   inode,
+  ///                         sha256}, …], numbers as decimal text; empty: it leads nowhere, and nothing is recognised
+  ///                         by it
+  ///   settings["expected"]  true for a `write` that comes from `expect: wrote`: the suite claims that the file was
+  ///   made in
+  ///                         this run, not that it was computed, so a renamed file is unproven and not a mock
+  std::vector<suite::Obligation> contract;
+  std::vector<std::string> challenges;  ///< names of all planned ones; one without a record is void
+};
+Value to_value(const Terms& terms);
+Result<Terms> terms_from_value(const Value& value);
+
+/// One attempt at the claim: what was asked, what came back, what was seen.
+struct Trial {
+  std::vector<CheckResult> checks;
+  std::string error;  ///< why the target could not be asked; "" = it was
+  bool timed_out = false;
+  evidence::Facts facts;
+  Outcome outcome() const;  ///< error when `error` is set, else outcome_of(checks)
+};
+
+enum class ChallengeStatus : std::uint8_t { void_, met, unmet };
+enum class ChallengeClass : std::uint8_t { control, sensitivity, bound_wall, bound_cpu, equivalent };
+
+/// A perturbation as it was carried out. The judge concludes; the runner only records.
+struct ChallengeRecord {
+  std::string name;
+  ChallengeClass cls = ChallengeClass::control;
+  std::string group;  ///< for R11b
+  suite::Expected expected = suite::Expected::fail;
+  std::string broke;  ///< in words: "stopped service db", "moved ./data aside"
+  bool perturbation_seen =
+      false;                  ///< it was witnessed: service really dead, file really gone, command of `before` exited 0
+  bool repeat_green = false;  ///< unperturbed again, afterwards, the case gave its baseline outcome
+  std::string repeat_why;     ///< when not
+  std::vector<Outcome> outcomes;          ///< of the perturbed trial(s)
+  std::vector<std::string> outcome_whys;  ///< first failed check or error of each
+  // vary
+  std::optional<suite::Relation> relation;
+  std::vector<Value> inputs, outputs;  ///< same length
+  std::string of;  ///< what the outputs are, as a suite would write it: "stdout number"; "" = not kept
+  // oracle
+  std::optional<bool> oracle_agrees;
+  // bounds, nanoseconds; 0 = none stated
+  std::int64_t wall_at_least = 0, cpu_at_least = 0, wall = 0, cpu = -1;
+  std::vector<std::string> unseen;  ///< parts that need an observer we do not have: "files-opened"
+};
+Value to_value(const ChallengeRecord& record);
+ChallengeRecord challenge_from_value(const Value& value);
+struct ChallengeResult {
+  std::string name;
+  ChallengeClass cls = ChallengeClass::control;
+  ChallengeStatus status = ChallengeStatus::void_;
+  std::string why;
+  std::string group;
+  bool decisive = false;  ///< unmet in a way only something that does not depend on its input can be (R10)
+};
+/// void unless the perturbation was seen, the repeat was green and the expected value was computed by the harness.
+ChallengeResult conclude(const ChallengeRecord& record);
+
+enum class ObligationStatus : std::uint8_t { unseen, held, broken };
+struct ObligationResult {
+  std::string text;  ///< "service orders answered"
+  bool performing = false, effect = false, stated = true;
+  ObligationStatus status = ObligationStatus::unseen;
+  std::string why;
+  std::string kind;  ///< "service"
+  bool shows_work =
+      false;  ///< held, it is evidence of the work; a figure the target gives of itself or passing time is not
+  std::string accuses;  ///< the rule a contradiction belongs to ("R9"); "" = R12
+};
+std::vector<ObligationResult> weigh(const Terms& terms, const evidence::Facts& facts);
+/// The same, knowing what the case's checks found: a case that checks the exit status has said which one it expects.
+std::vector<ObligationResult> weigh(const Terms& terms, const Trial& trial);
+/// By this word in Coverage::watched an observer says that every program run below a command was seen.
+constexpr std::string_view kWatchesPrograms = "programs";
+
+struct CaseEvidence {
+  Terms terms;
+  std::vector<Trial> attempts;  ///< baseline attempts in order; the last one counts, earlier ones make it flaky
+  bool waited = false;          ///< attempts belong to `until`: earlier ones are waiting, not flakiness
+  std::vector<ChallengeRecord> challenges;
+  bool interrupted = false;
+};
+Judgement judge(const CaseEvidence& evidence);
+
+/// The rules as data, for docs, `mccoy probes --rules` and the reports.
+struct Rule {
+  std::string_view id;        ///< "R10"
+  std::string_view sentence;  ///< what it says, in one line
+  std::string_view gives;     ///< "mock"
+};
+const std::vector<Rule>& rules();
+std::string_view to_text(ObligationStatus status);
+std::string_view to_text(ChallengeStatus status);
+std::string_view to_text(ChallengeClass cls);
+}  // namespace mccoy::judge

@@ -1,0 +1,137 @@
+// Obligations about files, decided by how they were before the trial and after it.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "harness/base/file.hpp"
+#include "harness/base/text.hpp"
+#include "harness/judge/weigh.hpp"
+
+namespace mccoy::judge {
+namespace {
+using evidence::SeenFile;
+using Change = SeenFile::Change;
+
+std::string_view plain(std::string_view path) {
+  return path.starts_with("./") ? path.substr(2) : path;
+}
+
+/// A pattern of the suite is relative to a folder, an observer may have looked from the root.
+bool is_meant(std::string_view pattern, std::string_view path) {
+  pattern = plain(pattern);
+  path = plain(path);
+  if (pattern == path || glob_matches(pattern, path)) return true;
+  const bool path_is_longer = path.starts_with('/') && !pattern.starts_with('/');
+  return path_is_longer &&
+         (path.ends_with("/" + std::string(pattern)) || glob_matches("/**/" + std::string(pattern), path));
+}
+
+std::vector<const SeenFile*> files_meant(const Question& question, std::string_view pattern) {
+  std::vector<const SeenFile*> files;
+  for (const auto& file : question.facts.files)
+    if (is_meant(pattern, file.path)) files.push_back(&file);
+  return files;
+}
+
+bool was_written(const SeenFile& file) {
+  return file.change == Change::created || file.change == Change::changed;
+}
+
+// ---- write
+
+/// Older bytes under a new name. A file kept its inode: it is the older file. Equal bytes alone prove nothing, since an
+/// honest rebuild gives equal bytes.
+std::optional<Weight> copied(const Question& question, const SeenFile& file) {
+  if (!file.linked_from.empty()) {
+    const std::string why =
+        fmt::format("{} is {} under another name, which was there before", file.path, file.linked_from);
+    return question.setting("expected").as_bool() ? unseen(why) : broken(why, "R9");
+  }
+  if (file.same_bytes_as.empty()) return std::nullopt;
+  const std::string older =
+      file.same_bytes_as == file.path ? "before" : file.same_bytes_as + ", which was there before";
+  return unseen(fmt::format("{} holds the same bytes as {}: it may be a copy or made again; who wrote it is not seen",
+                            file.path, older));
+}
+
+Weight not_written(const Question& question, const std::vector<const SeenFile*>& files, std::string_view pattern) {
+  const bool looked = find_coverage(question.facts, "files") != nullptr || !files.empty();
+  if (!looked) return unseen("nobody looked at this place before and after the trial");
+  if (files.empty()) return broken(fmt::format("there is no {}", pattern));
+  const bool gone = files.front()->change == Change::missing;
+  return broken(fmt::format("{} {}", files.front()->path, gone ? "is missing" : "is as it was before"));
+}
+
+Weight write_one(const Question& question, std::string_view pattern) {
+  const auto files = files_meant(question, pattern);
+  const bool derived = question.setting("derived").as_bool();
+  std::int64_t written = 0;
+  std::optional<Weight> doubt;
+  for (const SeenFile* file : files) {
+    if (!was_written(*file)) continue;
+    ++written;
+    auto copy = derived ? copied(question, *file) : std::nullopt;
+    if (copy && (!doubt || copy->status == ObligationStatus::broken)) doubt = std::move(copy);
+  }
+  if (written == 0) return not_written(question, files, pattern);
+  if (doubt) return *std::move(doubt);
+  if (!question.setting("by").is_null()) return unseen(fmt::format("it was written, but by whom: {}", kNeedsWitness));
+  return held(written == 1 ? "it was written in this trial"
+                           : fmt::format("{} files were written in this trial", written));
+}
+
+std::vector<std::string> patterns(const Value& path) {
+  std::vector<std::string> all;
+  for (const auto& item : path.as_list()) all.push_back(item.as_string());
+  if (path.is_string()) all.push_back(path.as_string());
+  return all;
+}
+
+/// A list is held when all of it is; the worst answer counts.
+Weight write(const Question& question) {
+  Weight worst = unseen("it names no file");
+  bool first = true;
+  for (const auto& pattern : patterns(question.setting("path"))) {
+    Weight weight = write_one(question, pattern);
+    const bool worse = weight.status == ObligationStatus::broken ||
+                       (weight.status == ObligationStatus::unseen && worst.status == ObligationStatus::held);
+    if (first || (worse && worst.status != ObligationStatus::broken)) worst = std::move(weight);
+    first = false;
+  }
+  return worst;
+}
+std::string write_text(const Value& settings) {
+  return fmt::format("{} was {} in this run", join(patterns(settings["path"]), ", "),
+                     settings["derived"].as_bool() ? "made" : "written");
+}
+
+// ---- nowrite: a change that was seen contradicts it; that none was seen does not prove it
+
+bool is_below(std::string_view folder, std::string_view path) {
+  folder = plain(folder);
+  path = plain(path);
+  while (folder.ends_with('/')) folder.remove_suffix(1);
+  if (path.starts_with(std::string(folder) + "/")) return true;
+  const bool path_is_longer = path.starts_with('/') && !folder.starts_with('/');
+  return path_is_longer && path.find("/" + std::string(folder) + "/") != std::string_view::npos;
+}
+
+Weight nowrite(const Question& question) {
+  const std::string& place = question.setting("path").as_string();
+  for (const auto& file : question.facts.files)
+    if (was_written(file) && (is_meant(place, file.path) || is_below(place, file.path)))
+      return broken(fmt::format("{} was written in this trial", file.path));
+  return unseen(fmt::format("that nothing was written there: {}", kNeedsWitness));
+}
+std::string nowrite_text(const Value& settings) {
+  return fmt::format("nothing was written in {}", settings["path"].as_string());
+}
+
+constexpr std::array<ObligationRow, 2> kRows = {
+    {{"write", &write, &write_text, true}, {"nowrite", &nowrite, &nowrite_text, false}}};
+}  // namespace
+
+std::span<const ObligationRow> file_obligations() {
+  return kRows;
+}
+}  // namespace mccoy::judge

@@ -1,0 +1,61 @@
+// Door one: what a probe is. A new kind of probe is one .cpp in probes/, one row of probes/catalogue.cpp, a suite, a
+// test and four targets in fixtures/ (honest, broken, lying, unreachable).
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/base/process.hpp"
+#include "harness/evidence/observation.hpp"
+#include "harness/suite/settings.hpp"
+
+namespace mccoy {
+/// What a probe tells the observers while it acts, so that they can look for themselves. All calls are cheap.
+class Watch {
+ public:
+  virtual ~Watch() = default;
+  /// A connected socket over which bytes have come back, still open. bytes_*: so far.
+  virtual void exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in) = 0;
+  /// A command was run to its end.
+  virtual void ran(const Command& command, const Captured& captured) = 0;
+};
+
+/// One attempt at one claim.
+struct Trial {
+  std::string case_id;
+  std::string nonce;       ///< to send where the suite says ${nonce}
+  std::uint64_t seed = 0;  ///< for every random choice
+  std::string folder;   ///< absolute; where relative paths and commands start: the workspace copy or the suite's folder
+  std::string scratch;  ///< absolute; private to this trial, removed after it
+  std::vector<std::string> env;  ///< complete environment for commands, before the case's own `env`
+  Deadline deadline;
+  const Interrupt* interrupt = nullptr;
+  Watch* watch = nullptr;  ///< never null during a run
+};
+
+/// One way to put a claim to the test. A probe acts and hands back what it got. It cannot call its
+/// own work real: an Observation has no place for that word.
+class Probe {
+ public:
+  virtual ~Probe() = default;
+
+  /// Exercises the target once.
+  ///   trial    carries the seed for every random choice and the deadline
+  ///   returns  what came back, unjudged
+  ///   errors   the target could not be asked, or the deadline passed (cause: std::errc::timed_out)
+  virtual Result<evidence::Observation> observe(const Trial& trial) = 0;
+};
+
+/// What the harness knows of a kind of probe before making one.
+struct ProbeKind {
+  const suite::KindSchema* schema;
+  /// Called once per trial with settings expanded for it.
+  Result<std::unique_ptr<Probe>> (*make)(const suite::Settings& settings);
+  /// What must be seen for a pass of this kind even if the suite states nothing (Obligation::stated = false).
+  ///   service  the suite's service whose address this case asks, "" if none
+  std::vector<suite::Obligation> (*default_contract)(const suite::Settings& settings, const std::string& service);
+  /// host:port this probe will talk to, "" when it talks to nobody; to find the service it means
+  std::string (*address)(const suite::Settings& settings);
+};
+}  // namespace mccoy

@@ -1,0 +1,26 @@
+// A file or folder that is broken for a control, and put back when its owner goes away: byte for byte, with mode, owner
+// and times. A file that is emptied or filled with garbage is changed in place, so that a program which holds it open
+// sees it too.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "harness/base/error.hpp"
+
+namespace mccoy::run {
+class Breakage {
+ public:
+  /// how: missing | empty | garbage. errors: there is no such file, it cannot be moved or changed
+  static Result<Breakage> make(const std::string& path, const std::string& how);
+  Breakage(Breakage&&) noexcept;
+  Breakage& operator=(Breakage&&) = delete;
+  ~Breakage();
+  /// Puts it back now and reads it back. errors: it is not as it was; says where the original lies
+  Status heal();
+
+ private:
+  struct State;
+  explicit Breakage(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+}  // namespace mccoy::run

@@ -1,0 +1,92 @@
+#include "harness/run/case_runner.hpp"
+
+#include <poll.h>
+
+#include "harness/run/challenge.hpp"
+#include "harness/run/records.hpp"
+
+namespace mccoy::run {
+namespace {
+using judge::Outcome;
+
+void journal_case(Recorder& recorder, const suite::Case& which, const judge::CaseEvidence& evidence, const CaseEnd& end,
+                  std::int64_t started_ms) {
+  Value body = Value::map({{"case", which.id}, {"terms", judge::to_value(evidence.terms)}});
+  if (evidence.waited) body.set("waited", true);
+  if (evidence.interrupted) body.set("interrupted", true);
+  body.set("attempts", end.attempts);
+  body.set("judgement", judge::to_value(end.judgement));
+  if (!end.why_not_run.empty()) body.set("why_not_run", end.why_not_run);
+  body.set("started_ms", started_ms);
+  body.set("wall_ns", static_cast<std::int64_t>(end.wall.count()));
+  recorder.append(record::kCase, std::move(body), evidence::Durable::yes);
+}
+
+void wait_between(const SuiteContext& context, Duration span) {
+  pollfd waited{context.interrupt.fd(), POLLIN, 0};
+  ::poll(&waited, 1, Deadline::in(span).poll_ms());
+}
+
+/// Attempts until one passes or none is left.
+TrialRun attempt_all(SuiteContext& context, const suite::Case& which, judge::CaseEvidence& evidence) {
+  const int attempts = 1 + (which.retry ? which.retry->times : 0);
+  for (int attempt = 1;; ++attempt) {
+    if (attempt > 1) context.progress.phase(which, "attempt " + std::to_string(attempt));
+    TrialRun run = settle_trial(context, which, {}, "baseline", attempt, false);
+    evidence.attempts.push_back(run.trial);
+    evidence.terms = run.terms;
+    const bool last = attempt >= attempts || run.outcome() == Outcome::pass || run.interrupted;
+    if (last || context.interrupt.raised()) return run;
+    wait_between(context, which.retry->every);
+  }
+}
+}  // namespace
+
+CaseEnd pass_over(Recorder& recorder, const suite::Case& which, Outcome outcome, const std::string& why) {
+  CaseEnd end;
+  end.which = &which;
+  end.judgement.outcome = outcome;
+  end.judgement.reason = why;
+  if (outcome == Outcome::not_run) end.why_not_run = why;
+  judge::CaseEvidence nothing;
+  nothing.terms.case_id = which.id;
+  nothing.terms.kind = which.kind->name;
+  journal_case(recorder, which, nothing, end, wall_ms());
+  return end;
+}
+
+CaseEnd run_case(SuiteContext& context, const suite::Case& which, std::vector<std::string>& problems) {
+  if (!which.skip.empty()) return pass_over(context.recorder, which, Outcome::skip, which.skip);
+  if (context.services)
+    for (const std::string& service : which.uses)
+      if (const auto why = context.services->unusable(service))
+        return pass_over(context.recorder, which, Outcome::not_run, "service " + service + " cannot be used: " + *why);
+
+  const std::int64_t started_ms = wall_ms();
+  const Instant began = Clock::now();
+  judge::CaseEvidence evidence;
+  evidence.terms.case_id = which.id;
+  evidence.waited = which.until.has_value();
+  TrialRun last = attempt_all(context, which, evidence);
+  if (last.outcome() == Outcome::pass && !which.challenges.empty())
+    evidence.challenges = challenge(context, which, problems);
+  evidence.interrupted =
+      last.interrupted || (context.interrupt.raised() && evidence.challenges.size() < which.challenges.size());
+  if (last.outcome() == Outcome::pass)
+    for (const auto& [name, value] : last.captured.as_map()) context.captures.set(name, value);
+
+  CaseEnd end;
+  end.which = &which;
+  end.judgement = judge::judge(evidence);
+  if (end.judgement.outcome == Outcome::not_run) end.why_not_run = "interrupted";
+  end.error = last.trial.error;
+  end.checks = last.trial.checks;
+  for (const judge::ChallengeRecord& record : evidence.challenges) end.challenges.push_back(judge::conclude(record));
+  end.last_output = std::move(last.last_output);
+  end.last_output_name = std::move(last.last_output_name);
+  end.attempts = static_cast<int>(evidence.attempts.size());
+  end.wall = Clock::now() - began;
+  journal_case(context.recorder, which, evidence, end, started_ms);
+  return end;
+}
+}  // namespace mccoy::run

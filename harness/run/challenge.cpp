@@ -1,0 +1,213 @@
+#include "harness/run/challenge.hpp"
+
+#include <poll.h>
+
+#include "harness/base/file.hpp"
+#include "harness/run/breakage.hpp"
+#include "harness/run/records.hpp"
+
+namespace mccoy::run {
+namespace {
+using judge::ChallengeClass;
+using judge::ChallengeRecord;
+using judge::Outcome;
+
+void pause(const SuiteContext& context, Duration span) {
+  pollfd waited{context.interrupt.fd(), POLLIN, 0};
+  ::poll(&waited, 1, Deadline::in(span).poll_ms());
+}
+
+std::string in_words(const suite::Challenge& challenge) {
+  if (!challenge.stop.empty()) return "stopped service " + challenge.stop;
+  if (!challenge.file.empty()) return "made " + challenge.file + " " + challenge.file_how;
+  if (challenge.vary) return "varied the input";
+  if (!challenge.before.empty()) {
+    std::string words = "ran `";
+    for (const Value& word : challenge.before.front().value.as_list()) words += suite::scalar_text(word) + " ";
+    words.back() = '`';
+    return words + " first";
+  }
+  if (!challenge.argv.empty()) return "changed the arguments";
+  if (!challenge.env.empty()) return "changed " + challenge.env.front().first + " in the environment";
+  return "ran it again in a fresh session";
+}
+
+ChallengeClass class_of(const suite::Challenge& challenge) {
+  if (challenge.vary || !challenge.oracle.empty()) return ChallengeClass::sensitivity;
+  return challenge.expected == suite::Expected::fail ? ChallengeClass::control : ChallengeClass::equivalent;
+}
+
+class Challenger {
+ public:
+  Challenger(SuiteContext& context, const suite::Case& which, const suite::Challenge& challenge,
+             std::vector<std::string>& problems)
+      : context_(context), which_(which), challenge_(challenge), problems_(problems) {
+    record_.name = challenge.name;
+    record_.cls = class_of(challenge);
+    record_.group = challenge.group;
+    record_.expected = challenge.expected;
+    record_.broke = in_words(challenge);
+    record_.unseen = challenge.same;
+  }
+
+  std::vector<ChallengeRecord> go() {
+    if (!challenge_.stop.empty())
+      with_stopped_service();
+    else if (!challenge_.file.empty() && which_.workspace.empty())
+      with_broken_file();
+    else if (challenge_.vary)
+      with_varied_input();
+    else
+      perturbed_trial(false);
+    if (!context_.interrupt.raised()) repeat();
+    return with_bounds();
+  }
+
+ private:
+  void with_stopped_service() {
+    const auto alone = context_.world.alone();
+    context_.progress.phase(which_, "control: service " + challenge_.stop + " stopped");
+    auto stopped = context_.services->stop_for_control(challenge_.stop);
+    record_.perturbation_seen = stopped.ok();
+    if (stopped.ok())
+      perturbed_trial(true);
+    else
+      record_.repeat_why = stopped.error().what;
+    if (auto restored = context_.services->restore(challenge_.stop); !restored.ok())
+      problems_.push_back("after the control \"" + challenge_.name + "\": " + restored.error().what);
+  }
+
+  void with_broken_file() {
+    const auto alone = context_.world.alone();
+    context_.progress.phase(which_, "control: " + record_.broke);
+    const suite::Scope scope = context_.services ? context_.services->with_services(context_.scope) : context_.scope;
+    const auto path = scope.expand_text(challenge_.file, challenge_.span);
+    if (!path.ok()) {
+      record_.repeat_why = path.error().what;
+      return;
+    }
+    record_.broke = "made " + *path + " " + challenge_.file_how;
+    auto broken = Breakage::make(absolute(*path, context_.suite.folder), challenge_.file_how);
+    record_.perturbation_seen = broken.ok();
+    if (!broken.ok()) {
+      record_.repeat_why = broken.error().what;
+      return;
+    }
+    perturbed_trial(true);
+    if (auto healed = broken->heal(); !healed.ok()) problems_.push_back(healed.error().what);
+  }
+
+  void with_varied_input() {
+    record_.relation = challenge_.vary->relation;
+    record_.of = challenge_.vary->of.text();
+    record_.perturbation_seen = true;
+    for (const Value& value : challenge_.vary->over) {
+      if (context_.interrupt.raised()) return;
+      context_.progress.phase(which_, "vary: " + suite::scalar_text(value));
+      Perturbation varied{.challenge = &challenge_, .vary = &value};
+      const TrialRun run = settle_trial(context_, which_, varied, "challenge " + challenge_.name, next(), false);
+      if (!run.vary_used) {
+        record_.perturbation_seen = false;
+        record_.repeat_why = "${vary} stands nowhere in this case, so nothing was varied";
+      }
+      note(run, &value);
+    }
+  }
+
+  void perturbed_trial(bool alone) {
+    if (challenge_.stop.empty()) context_.progress.phase(which_, "challenge: " + challenge_.name);
+    Perturbation perturbation{.challenge = &challenge_, .vary = nullptr};
+    const TrialRun run = settle_trial(context_, which_, perturbation, "challenge " + challenge_.name, next(), alone);
+    if (challenge_.stop.empty() && (challenge_.file.empty() || !which_.workspace.empty()))
+      record_.perturbation_seen = run.perturbed;
+    if (!run.perturbed) record_.repeat_why = run.perturbed_why;
+    record_.oracle_agrees = run.oracle_agrees;
+    record_.wall = run.trial.facts.wall_ns;
+    record_.cpu = run.trial.facts.cpu_ns;
+    note(run, nullptr);
+  }
+
+  void note(const TrialRun& run, const Value* input) {
+    record_.outcomes.push_back(run.outcome());
+    record_.outcome_whys.push_back(run.why());
+    if (input == nullptr) return;
+    record_.inputs.push_back(*input);
+    record_.outputs.push_back(run.extracted.value_or(Value()));
+    if (!run.extracted && run.outcome() == Outcome::pass)
+      record_.outcome_whys.back() = "nothing to compare: " + run.extract_why;
+  }
+
+  /// The case as it was: only a challenge after which it is green again says anything.
+  void repeat() {
+    const TrialRun again = settle_trial(context_, which_, {}, "repeat " + challenge_.name, next(), false);
+    record_.repeat_green = again.outcome() == Outcome::pass;
+    if (!record_.repeat_green && record_.repeat_why.empty()) record_.repeat_why = again.why();
+  }
+
+  /// Physical bounds are challenges of their own: each has its own rule.
+  std::vector<ChallengeRecord> with_bounds() {
+    std::vector<ChallengeRecord> records{record_};
+    const auto add = [&](ChallengeClass cls, const char* what, std::int64_t wall, std::int64_t cpu) {
+      ChallengeRecord bound;
+      bound.name = challenge_.name + ": " + what;
+      bound.cls = cls;
+      bound.expected = suite::Expected::any;
+      bound.broke = record_.broke;
+      bound.perturbation_seen = record_.perturbation_seen;
+      bound.repeat_green = record_.repeat_green;
+      bound.outcomes = record_.outcomes;
+      bound.outcome_whys = record_.outcome_whys;
+      bound.wall_at_least = wall;
+      bound.cpu_at_least = cpu;
+      bound.wall = record_.wall;
+      bound.cpu = record_.cpu;
+      records.push_back(std::move(bound));
+    };
+    if (challenge_.at_least_wall.count() > 0)
+      add(ChallengeClass::bound_wall, "least time", challenge_.at_least_wall.count(), 0);
+    if (challenge_.at_least_cpu.count() > 0)
+      add(ChallengeClass::bound_cpu, "least CPU", 0, challenge_.at_least_cpu.count());
+    return records;
+  }
+
+  int next() { return ++trials_; }
+
+  SuiteContext& context_;
+  const suite::Case& which_;
+  const suite::Challenge& challenge_;
+  std::vector<std::string>& problems_;
+  ChallengeRecord record_;
+  int trials_ = 0;
+};
+}  // namespace
+
+TrialRun settle_trial(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation,
+                      const std::string& phase, int attempt, bool alone) {
+  const Deadline waiting = which.until ? Deadline::in(which.until->within) : Deadline::in(Duration::zero());
+  for (;;) {
+    TrialRun run = [&] {
+      if (alone) return run_trial(context, which, perturbation, phase, attempt);
+      const auto share = context.world.shared();
+      return run_trial(context, which, perturbation, phase, attempt);
+    }();
+    const bool again = which.until && run.outcome() != Outcome::pass && !run.interrupted && !waiting.passed();
+    if (!again || context.interrupt.raised()) return run;
+    pause(context, std::min(which.until->every, waiting.left()));
+  }
+}
+
+std::vector<ChallengeRecord> challenge(SuiteContext& context, const suite::Case& which,
+                                       std::vector<std::string>& problems) {
+  std::vector<ChallengeRecord> records;
+  for (const suite::Challenge& challenge : which.challenges) {
+    if (context.interrupt.raised() || context.recorder.lost()) break;
+    for (ChallengeRecord& record : Challenger(context, which, challenge, problems).go()) {
+      Value body = judge::to_value(record);
+      body.set("case", which.id);
+      context.recorder.append(record::kChallenge, std::move(body));
+      records.push_back(std::move(record));
+    }
+  }
+  return records;
+}
+}  // namespace mccoy::run

@@ -1,0 +1,385 @@
+#include "harness/run/trial.hpp"
+
+#include <algorithm>
+
+#include "harness/base/digest.hpp"
+#include "harness/base/text.hpp"
+#include "harness/run/identities.hpp"
+#include "harness/run/records.hpp"
+#include "harness/run/trial_scope.hpp"
+#include "harness/run/trial_watch.hpp"
+#include "harness/witness/files.hpp"
+
+namespace mccoy::run {
+namespace {
+constexpr std::size_t kLastOutput = 4096;
+
+/// Everything one trial needs while it goes on; its steps in the order in which they are taken.
+class Attempt {
+ public:
+  Attempt(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation, std::string phase,
+          int attempt)
+      : context_(context),
+        which_(which),
+        perturbation_(perturbation),
+        phase_(std::move(phase)),
+        attempt_(attempt),
+        seed_(derive_seed(context.seed, which.id + "/" + phase_ + "/" + std::to_string(attempt))),
+        variables_(context, which, perturbation, seed_) {}
+
+  TrialRun go() {
+    started_ms_ = wall_ms();
+    if (auto done = act(); !done.ok()) fail(done.error());
+    run_.vary_used = variables_.vary_used();
+    run_.interrupted = context_.interrupt.raised() && run_.outcome() != judge::Outcome::pass;
+    journal();
+    return std::move(run_);
+  }
+
+ private:
+  Status act() {
+    MCCOY_DO(make_folder());
+    MCCOY_DO(environment());
+    MCCOY_DO(set_up());
+    MCCOY_DO(settle());
+    MCCOY_DO(observe());
+    evaluate();
+    if (run_.outcome() == judge::Outcome::pass) MCCOY_DO(capture());
+    extract();
+    MCCOY_DO(ask_oracle());
+    return {};
+  }
+
+  void fail(const Error& error) {
+    run_.trial.error = error.what + (error.hint.empty() ? "" : " (" + error.hint + ")");
+    run_.trial.timed_out = error.cause == std::errc::timed_out;
+  }
+
+  Status make_folder() {
+    folder_ = context_.suite.folder;
+    if (which_.workspace.empty()) return {};
+    MCCOY_TRY(from, variables_.scope().expand_text(which_.workspace, which_.span));
+    folder_ = variables_.scratch() + "/workspace";
+    return copy_tree(absolute(from, context_.suite.folder), folder_);
+  }
+
+  /// The base, then what the challenge changes. The case's own `env` is laid over it by the probe; see settle().
+  Status environment() {
+    env_ = context_.env;
+    if (perturbation_.challenge == nullptr) return {};
+    for (const auto& [name, located] : perturbation_.challenge->env) {
+      MCCOY_TRY(value, variables_.scope().expand(located.value, located.span));
+      changed_env_.emplace_back(name, value);
+      if (!value.is_null()) set_env(env_, name, suite::scalar_text(value));
+    }
+    return {};
+  }
+
+  Result<Captured> command(const suite::Located& argv, std::vector<std::string> env) {
+    MCCOY_TRY(expanded, variables_.scope().expand(argv.value, argv.span));
+    Command command;
+    for (const Value& word : expanded.as_list()) command.argv.push_back(suite::scalar_text(word));
+    command.env = std::move(env);
+    command.cwd = folder_;
+    return run_command(command, Deadline::in(which_.within), kKeepOutput, &context_.interrupt);
+  }
+
+  Status set_up() {
+    for (const suite::Located& argv : which_.before) {
+      MCCOY_TRY(done, command(argv, env_));
+      if (!succeeded(done)) return Error{.where = argv.span, .what = "set-up did not succeed: " + told(argv, done)};
+    }
+    if (perturbation_.challenge == nullptr) return {};
+    for (const suite::Located& argv : perturbation_.challenge->before) {
+      auto done = command(argv, env_);
+      if (done.ok() && succeeded(*done)) continue;
+      run_.perturbed = false;
+      run_.perturbed_why = done.ok() ? told(argv, *done) : done.error().what;
+    }
+    return {};
+  }
+  static bool succeeded(const Captured& done) {
+    return done.ended.exited && done.ended.code == 0 && !done.deadline_passed && !done.interrupted;
+  }
+  static std::string told(const suite::Located& argv, const Captured& done) {
+    std::vector<std::string> words;
+    for (const Value& word : argv.value.as_list()) words.push_back(suite::scalar_text(word));
+    std::string text = "`" + shell_quoted(words) + "` ";
+    if (done.deadline_passed)
+      text += "was still running at its deadline";
+    else
+      text += done.ended.exited ? "exited with " + std::to_string(done.ended.code)
+                                : "was ended by SIG" + signal_name(done.ended.code);
+    const std::string_view last = trim(done.err.bytes > 0 ? done.err.head : done.out.head);
+    return last.empty() ? text : text + ": " + visible_line(last, 200);
+  }
+
+  /// Settings with the challenge's changes laid over what the case says.
+  Status settle() {
+    kind_ = context_.kinds(which_.kind->name);
+    suite::Located head = which_.head;
+    suite::LocatedMap given = which_.settings;
+    if (const suite::Challenge* challenge = perturbation_.challenge) {
+      if (!challenge->argv.empty()) head = changed_argv(*challenge);
+      for (const auto& [name, value] : changed_env_) change_env(given, name, value);
+    }
+    MCCOY_TRY(settings, suite::Settings::resolve(*which_.kind, head, given, variables_.scope()));
+    settings_ = std::move(settings);
+    MCCOY_TRY(checks, suite::expand_checks(which_.checks, variables_.scope()));
+    checks_ = std::move(checks);
+    add_exit_check();
+    return agree_terms();
+  }
+
+  suite::Located changed_argv(const suite::Challenge& challenge) const {
+    suite::Located head{Value::list(), challenge.span};
+    for (const suite::Located& word : challenge.argv) {
+      if (word.value.as_string() == "…" || word.value.as_string() == "...") {
+        if (!which_.head.value.as_list().empty()) head.value.push(which_.head.value.as_list().front());
+      } else {
+        head.value.push(word.value);
+      }
+    }
+    return head;
+  }
+
+  static void change_env(suite::LocatedMap& given, const std::string& name, const Value& value) {
+    auto env = std::ranges::find(given, "env", &suite::LocatedMap::value_type::first);
+    if (env == given.end()) env = given.insert(given.end(), {"env", {Value::map(), {}}});
+    env->second.value.set(name, value);
+  }
+
+  /// A command that says nothing of its exit is expected to give 0.
+  void add_exit_check() {
+    const auto has = [&](std::string_view name) {
+      return std::ranges::any_of(which_.kind->expects, [&](const auto& field) { return field.name == name; });
+    };
+    const auto says = [&](std::string_view name) {
+      return std::ranges::any_of(checks_, [&](const suite::Check& check) { return check.subject.source == name; });
+    };
+    if (has("exit") && !says("exit") && !says("signal"))
+      checks_.push_back({.subject = {.source = "exit", .form = suite::Extractor::Form::whole, .argument = {}},
+                         .op = suite::Op::equals,
+                         .operand = Value(0),
+                         .span = which_.span});
+  }
+
+  Status agree_terms() {
+    expected_service_ = context_.services ? context_.services->service_at(kind_->address(settings_)) : "";
+    run_.terms.case_id = which_.id;
+    run_.terms.kind = which_.kind->name;
+    run_.terms.claim = which_.claim;
+    for (const suite::Challenge& challenge : which_.challenges) run_.terms.challenges.push_back(challenge.name);
+    std::vector<suite::Obligation> contract = which_.contract;
+    for (const suite::Check& check : checks_)
+      if (check.op == suite::Op::glob && check.subject.source == "wrote") contract.push_back(write_of(check));
+    if (contract.empty()) contract = kind_->default_contract(settings_, expected_service_);
+    for (suite::Obligation& obligation : contract) {
+      MCCOY_TRY(settings, variables_.scope().expand(obligation.settings, obligation.span));
+      obligation.settings = std::move(settings);
+      resolve_identities(obligation, env_, folder_);
+      run_.terms.contract.push_back(std::move(obligation));
+    }
+    return {};
+  }
+
+  /// `wrote: [glob]` claims that the command made these files in this trial, and did not copy something older.
+  static suite::Obligation write_of(const suite::Check& check) {
+    const auto kinds = suite::obligation_kinds();
+    const auto write = std::ranges::find(kinds, "write", &suite::ObligationKind::name);
+    return {.kind = &*write,
+            .settings = Value::map({{"path", check.operand}, {"derived", true}, {"expected", true}}),
+            .span = check.span,
+            .stated = true};
+  }
+
+  std::vector<std::string> watched_globs() const {
+    std::vector<std::string> globs;
+    for (const suite::Obligation& obligation : run_.terms.contract)
+      if (obligation.kind->name == "write" && which_.kind->name != "file")
+        globs.push_back(obligation.settings["path"].as_string());
+    return globs;
+  }
+
+  Status observe() {
+    MCCOY_TRY(probe, kind_->make(settings_));
+    Trial trial;
+    trial.case_id = which_.id;
+    trial.nonce = variables_.nonce();
+    trial.seed = seed_;
+    trial.folder = folder_;
+    trial.scratch = context_.scratch;
+    trial.env = env_;
+    trial.interrupt = &context_.interrupt;
+    TrialWatch watch(context_, which_, expected_service_);
+    trial.watch = &watch;
+    const std::vector<std::string> globs = watched_globs();
+    std::optional<witness::FileWatch> files;
+    if (!globs.empty()) files.emplace(witness::FileWatch::begin(globs, folder_));
+    const Instant began = Clock::now();
+    trial.deadline = Deadline::in(which_.within);
+    auto observed = probe->observe(trial);
+    const Duration wall = Clock::now() - began;
+    run_.trial.facts = watch.take();
+    evidence::Facts& facts = run_.trial.facts;
+    if (facts.wall_ns == 0) facts.wall_ns = wall.count();
+    if (files) look_at_files(*files);
+    if (which_.kind->name == "file")
+      for (const suite::Obligation& obligation : run_.terms.contract)
+        if (obligation.kind->name == "write")
+          facts.files.push_back(
+              witness::look_at(absolute(obligation.settings["path"].as_string(), folder_), context_.run_started_ms));
+    count_tests(run_.terms, folder_, started_ms_, facts);
+    if (!observed.ok()) return std::move(observed).error();
+    observation_ = std::move(observed).value();
+    if (files) observation_->values.set("wrote", wrote());
+    mask();
+    see_nonce();
+    return {};
+  }
+
+  void look_at_files(witness::FileWatch& files) {
+    evidence::Coverage coverage;
+    run_.trial.facts.files = files.end(coverage);
+    run_.trial.facts.coverage.push_back(std::move(coverage));
+  }
+
+  Value wrote() const {
+    Value paths = Value::list();
+    for (const evidence::SeenFile& file : run_.trial.facts.files)
+      if (file.change == evidence::SeenFile::Change::created || file.change == evidence::SeenFile::Change::changed)
+        paths.push(file.path);
+    return paths;
+  }
+
+  /// Secrets are gone before anything is judged or kept, so that `mccoy verify` judges what this run judged.
+  void mask() {
+    const Masker& masker = context_.recorder.masker();
+    observation_->values = masker.mask_value(observation_->values);
+    for (auto& [name, text] : observation_->texts) {
+      std::string head = masker.mask(text.head), tail = masker.mask(text.tail);
+      if (head == text.head && tail == text.tail) continue;
+      text.head = std::move(head);
+      text.tail = std::move(tail);
+      text.sha256 = sha256(text.text());  // the digest of what was masked would let a short secret be guessed
+      if (text.whole()) text.bytes = static_cast<std::int64_t>(text.head.size() + text.tail.size());
+    }
+    for (suite::Check& check : checks_) check.operand = masker.mask_value(check.operand);
+  }
+
+  void see_nonce() {
+    evidence::Facts& facts = run_.trial.facts;
+    facts.nonce_sent = variables_.nonce_used();
+    facts.nonce_returned = facts.nonce_sent && std::ranges::any_of(observation_->texts, [&](const auto& named) {
+                             return named.second.head.find(variables_.nonce()) != std::string::npos ||
+                                    named.second.tail.find(variables_.nonce()) != std::string::npos;
+                           });
+  }
+
+  void evaluate() {
+    for (const suite::Check& check : checks_) run_.trial.checks.push_back(judge::evaluate(check, *observation_));
+    for (const std::string name : {"stderr", "stdout", "body", "reply", "content"}) {
+      const auto text = observation_->texts.find(name);
+      if (text == observation_->texts.end() || text->second.bytes == 0) continue;
+      const std::string& kept = text->second.tail.empty() ? text->second.head : text->second.tail;
+      run_.last_output = kept.size() > kLastOutput ? kept.substr(kept.size() - kLastOutput) : kept;
+      run_.last_output_name = name;
+      break;
+    }
+  }
+
+  Status capture() {
+    for (const suite::Capture& capture : which_.captures) {
+      auto found = judge::extract(capture.from, *observation_);
+      if (!found.ok())
+        return Error{.where = capture.span,
+                     .what = "nothing to capture as \"" + capture.name + "\": " + found.error().what};
+      run_.captured.set(capture.name, std::move(found).value());
+    }
+    return {};
+  }
+
+  void extract() {
+    if (perturbation_.challenge == nullptr || !perturbation_.challenge->vary) return;
+    auto found = judge::extract(perturbation_.challenge->vary->of, *observation_);
+    if (found.ok())
+      run_.extracted = std::move(found).value();
+    else
+      run_.extract_why = found.error().what;
+  }
+
+  /// The oracle finds the texts of the observation in files named by variables: $STDOUT, $STDERR, $BODY, …
+  Status ask_oracle() {
+    if (perturbation_.challenge == nullptr || perturbation_.challenge->oracle.empty()) return {};
+    std::vector<std::string> env = env_;
+    for (const auto& [name, text] : observation_->texts) {
+      std::string upper = name;
+      std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+      const std::string path = variables_.scratch() + "/" + name;
+      MCCOY_DO(write_atomically(path, text.text(), 0600));
+      set_env(env, upper, path);
+    }
+    set_env(env, "NONCE", variables_.nonce());
+    suite::Located argv{Value::list(), perturbation_.challenge->span};
+    for (const suite::Located& word : perturbation_.challenge->oracle) argv.value.push(word.value);
+    MCCOY_TRY(done, command(argv, env));
+    run_.oracle_agrees = succeeded(done);
+    return {};
+  }
+
+  void journal() {
+    Value body = Value::map({{"case", which_.id},
+                             {"phase", phase_},
+                             {"attempt", attempt_},
+                             {"nonce", variables_.nonce()},
+                             {"started_ms", started_ms_}});
+    Value asked = Value::list();
+    for (const suite::Check& check : checks_) asked.push(suite::to_value(check));
+    body.set("asked", std::move(asked));
+    if (observation_) {
+      auto kept = context_.recorder.keep(*observation_);
+      if (kept.ok()) body.set("observation", std::move(kept).value());
+    }
+    body.set("facts", evidence::to_value(run_.trial.facts));
+    if (!run_.trial.error.empty()) body.set("error", run_.trial.error);
+    if (run_.trial.timed_out) body.set("timed_out", true);
+    Value results = Value::list();
+    for (const judge::CheckResult& result : run_.trial.checks) results.push(judge::to_value(result));
+    body.set("checks", std::move(results));
+    context_.recorder.append(record::kTrial, std::move(body));
+  }
+
+  SuiteContext& context_;
+  const suite::Case& which_;
+  const Perturbation& perturbation_;
+  std::string phase_;
+  int attempt_;
+  std::uint64_t seed_;
+  TrialScope variables_;
+  std::int64_t started_ms_ = 0;
+  std::string folder_;
+  std::vector<std::string> env_;
+  std::vector<std::pair<std::string, Value>> changed_env_;
+  const ProbeKind* kind_ = nullptr;
+  suite::Settings settings_;
+  std::vector<suite::Check> checks_;
+  std::string expected_service_;
+  std::optional<evidence::Observation> observation_;
+  TrialRun run_;
+};
+}  // namespace
+
+std::string TrialRun::why() const {
+  if (!trial.error.empty()) return trial.error;
+  for (const judge::CheckResult& check : trial.checks)
+    if (check.held != judge::Held::yes)
+      return check.subject + " " + check.expected + ", but was " + visible_line(check.actual, 120) +
+             (check.why.empty() ? "" : " (" + check.why + ")");
+  return {};
+}
+
+TrialRun run_trial(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation,
+                   const std::string& phase, int attempt) {
+  return Attempt(context, which, perturbation, phase, attempt).go();
+}
+}  // namespace mccoy::run

@@ -1,0 +1,37 @@
+// One trial of one case: fresh folder, nonce and variables; set-up; the probe acts while observers watch; checks.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "harness/judge/judge.hpp"
+#include "harness/run/context.hpp"
+
+namespace mccoy::run {
+/// What is different in this trial from the case as written. Default: nothing.
+struct Perturbation {
+  const suite::Challenge* challenge = nullptr;
+  const Value* vary = nullptr;  ///< the value of ${vary}; null: the first of the case's `vary`, if it has one
+};
+
+struct TrialRun {
+  judge::Trial trial;
+  judge::Terms terms;
+  Value captured = Value::map();   ///< of a trial that passed
+  std::optional<Value> extracted;  ///< what `vary.of` found
+  std::string extract_why;         ///< why it found nothing
+  bool vary_used = false;          ///< ${vary} stands somewhere in what was asked
+  bool perturbed =
+      true;  ///< every command of the challenge's `before` ran and gave 0, a file that was to break is broken
+  std::string perturbed_why;
+  std::optional<bool> oracle_agrees;
+  bool interrupted = false;
+  std::string last_output, last_output_name;
+  judge::Outcome outcome() const { return trial.outcome(); }
+  std::string why() const;  ///< the error or the first check that is not held, in one line; "" for a pass
+};
+
+/// Runs it and journals it.
+///   phase  "baseline", "challenge NAME", "repeat NAME"
+TrialRun run_trial(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation,
+                   const std::string& phase, int attempt);
+}  // namespace mccoy::run

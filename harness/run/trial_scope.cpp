@@ -1,0 +1,71 @@
+#include "harness/run/trial_scope.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace mccoy::run {
+namespace {
+constexpr std::size_t kUniqueLength = 16;
+
+const Value* varied(const suite::Case& which, const Perturbation& perturbation) {
+  if (perturbation.vary != nullptr) return perturbation.vary;
+  for (const suite::Challenge& challenge : which.challenges)
+    if (challenge.vary) return &challenge.vary->over.front();
+  return nullptr;
+}
+}  // namespace
+
+TrialScope::TrialScope(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation,
+                       std::uint64_t seed)
+    : context_(context), nonce_(fresh_token()), random_(seed) {
+  scope_ = context.scope.with(context.captures.all());
+  if (context.services) scope_ = context.services->with_services(scope_);
+  vary_ = varied(which, perturbation);
+  scope_ = scope_.with_lookup([this](std::string_view name, Value& storage) { return find(name, storage); });
+}
+
+const std::string& TrialScope::scratch() {
+  if (scratch_.path().empty()) {
+    if (auto made = TempDir::make(context_.scratch, "trial-"); made.ok()) scratch_ = std::move(made).value();
+  }
+  return scratch_.path();
+}
+
+Value TrialScope::free_port() {
+  if (port_ != 0) return port_;
+  port_holder_ = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  const int yes = 1;
+  ::setsockopt(port_holder_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (::bind(port_holder_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+      ::getsockname(port_holder_.get(), reinterpret_cast<sockaddr*>(&address), &length) == 0)
+    port_ = ntohs(address.sin_port);
+  port_holder_.reset();
+  return port_;
+}
+
+const Value* TrialScope::find(std::string_view name, Value& storage) {
+  if (name == "nonce") {
+    nonce_used_ = true;
+    storage = Value(nonce_);
+  } else if (name == "vary" && vary_ != nullptr) {
+    vary_used_ = true;
+    return vary_;
+  } else if (name == "unique") {
+    storage = Value(fresh_token(kUniqueLength));
+  } else if (name == "random") {
+    storage = Value(static_cast<std::int64_t>(random_.below(std::uint64_t{1} << 31)));
+  } else if (name == "case.dir" || name == "dir") {
+    storage = Value(scratch());
+  } else if (name == "port") {
+    storage = free_port();
+  } else {
+    return nullptr;
+  }
+  return &storage;
+}
+}  // namespace mccoy::run

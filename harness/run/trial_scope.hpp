@@ -1,0 +1,38 @@
+// The variables of one trial, and the private things they stand for: made when first asked for, gone with the trial.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "harness/base/file.hpp"
+#include "harness/base/random.hpp"
+#include "harness/run/trial.hpp"
+
+namespace mccoy::run {
+class TrialScope {
+ public:
+  TrialScope(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation, std::uint64_t seed);
+  TrialScope(const TrialScope&) = delete;
+  TrialScope& operator=(const TrialScope&) = delete;
+
+  const suite::Scope& scope() const { return scope_; }
+  const std::string& nonce() const { return nonce_; }
+  bool nonce_used() const { return nonce_used_; }
+  bool vary_used() const { return vary_used_; }
+  /// Private folder of the trial, made on the first call.
+  const std::string& scratch();
+
+ private:
+  const Value* find(std::string_view name, Value& storage);
+  Value free_port();
+
+  SuiteContext& context_;
+  std::string nonce_;
+  const Value* vary_ = nullptr;
+  bool nonce_used_ = false, vary_used_ = false;
+  Random random_;
+  TempDir scratch_;
+  UniqueFd port_holder_;
+  int port_ = 0;
+  suite::Scope scope_;
+};
+}  // namespace mccoy::run

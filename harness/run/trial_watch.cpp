@@ -1,0 +1,98 @@
+#include "harness/run/trial_watch.hpp"
+
+#include <algorithm>
+
+#include "harness/witness/modes.hpp"
+#include "harness/witness/responder.hpp"
+
+namespace mccoy::run {
+namespace {
+bool asks_for_services(const suite::Case& which) {
+  return std::ranges::any_of(which.contract, [](const suite::Obligation& obligation) {
+    return obligation.kind->name == "service" || obligation.kind->name == "listener" ||
+           obligation.kind->name == "engine" || obligation.kind->name == "connect";
+  });
+}
+
+evidence::SeenProcess process_of(const Captured& captured, const std::vector<std::string>& argv) {
+  evidence::SeenProcess seen;
+  seen.id = captured.root;
+  seen.exe = captured.executable.path;
+  seen.exe_sha256 = captured.executable.sha256;
+  seen.device = captured.executable.device;
+  seen.inode = captured.executable.inode;
+  seen.argv = argv;
+  if (!captured.executable.interpreter.empty()) {
+    seen.script = captured.executable.path;
+    seen.script_sha256 = captured.executable.sha256;
+  }
+  return seen;
+}
+
+/// Two looks at the same services: what either saw was there.
+void merge(std::vector<evidence::SeenService>& seen, const std::vector<evidence::SeenService>& more) {
+  for (const auto& service : more) {
+    const auto known = std::ranges::find(seen, service.name, &evidence::SeenService::name);
+    if (known == seen.end()) {
+      seen.push_back(service);
+      continue;
+    }
+    known->alive = service.alive;
+    if (known->listeners.empty()) known->listeners = service.listeners;
+    for (const auto& peer : service.connected_to)
+      if (std::ranges::find(known->connected_to, peer) == known->connected_to.end())
+        known->connected_to.push_back(peer);
+  }
+}
+}  // namespace
+
+TrialWatch::TrialWatch(SuiteContext& context, const suite::Case& which, std::string expected_service)
+    : context_(context),
+      expected_service_(std::move(expected_service)),
+      services_matter_(context.services != nullptr && asks_for_services(which)) {}
+
+void TrialWatch::exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in) {
+  evidence::Responder seen;
+  if (context_.services) {
+    seen = witness::who_answered(fd, *context_.services, context_.run_started_ms, expected_service_);
+  }
+  const std::lock_guard lock(mutex_);
+  const std::int64_t requests = facts_.responder ? facts_.responder->requests : 0;
+  seen.expected_service = expected_service_;
+  seen.bytes_out = bytes_out;
+  seen.bytes_in = bytes_in;
+  seen.requests = requests + 1;
+  facts_.responder = std::move(seen);
+  look_at_services();
+}
+
+void TrialWatch::ran(const Command& command, const Captured& captured) {
+  const std::lock_guard lock(mutex_);
+  facts_.root = process_of(captured, command.argv);
+  facts_.root_exec_seen = true;
+  if (captured.ended.exited)
+    facts_.exit_code = captured.ended.code;
+  else
+    facts_.signal = signal_name(captured.ended.code);
+  facts_.wall_ns = captured.ended.wall.count();
+  facts_.cpu_ns = (captured.ended.user_cpu + captured.ended.system_cpu).count();
+  facts_.modes = witness::declared_modes(command.argv, command.env);
+  for (const ProcessInfo& left : captured.leftovers)
+    facts_.leftovers.push_back("pid " + std::to_string(left.id.pid) + " " + left.exe);
+  facts_.coverage.push_back(
+      {.observer = "processes",
+       .watched = {"the program of argv[0], its exit, and the CPU time of its tree (" + captured.containment + ")"},
+       .blind = {"which other programs it ran, what it read, wrote and connected to"},
+       .complete = true});
+}
+
+void TrialWatch::look_at_services() {
+  if (services_matter_) merge(facts_.services, context_.services->look());
+}
+
+evidence::Facts TrialWatch::take() {
+  const std::lock_guard lock(mutex_);
+  look_at_services();
+  return std::move(facts_);
+}
+}  // namespace mccoy::run

@@ -1,0 +1,29 @@
+// The observers of one trial, told by the probe where to look and looking for themselves.
+#pragma once
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "harness/probe.hpp"
+#include "harness/run/context.hpp"
+
+namespace mccoy::run {
+class TrialWatch final : public Watch {
+ public:
+  /// asked  what the claim needs to be looked at: services, files
+  TrialWatch(SuiteContext& context, const suite::Case& which, std::string expected_service);
+
+  void exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in) override;
+  void ran(const Command& command, const Captured& captured) override;
+  /// What was seen, after the probe has returned.
+  evidence::Facts take();
+
+ private:
+  void look_at_services();
+  SuiteContext& context_;
+  std::string expected_service_;
+  bool services_matter_;
+  std::mutex mutex_;
+  evidence::Facts facts_;
+};
+}  // namespace mccoy::run

@@ -1,0 +1,36 @@
+// The suite language as tables: every key a suite may use that belongs to no kind of probe, with its type and one
+// sentence.
+#pragma once
+#include <span>
+#include <string_view>
+
+#include "harness/suite/field.hpp"
+
+namespace mccoy::suite::language {
+std::span<const Field> suite_fields();      ///< the top level
+std::span<const Field> preflight_fields();  ///< of `preflight:`
+std::span<const Field> service_fields();    ///< of one entry of `services:`
+std::span<const Field> case_fields();       ///< of every case, whatever its kind
+std::span<const Field> control_fields();    ///< of `control:`
+std::span<const Field> challenge_fields();  ///< of one entry of `challenges:`
+std::span<const Field> vary_fields();       ///< of `vary:`
+
+/// A way to look at a text: `stdout: { contains: ready }`.
+struct Matcher {
+  std::string_view name;
+  std::string_view help;
+  std::string_view example;
+  enum class Takes { texts, patterns, number, size, json, matchers, flag } takes;
+};
+std::span<const Matcher> matchers();
+
+/// A variable the harness itself knows.
+struct Builtin {
+  std::string_view name;  ///< "nonce"; "env." and "services." stand for all below
+  std::string_view help;
+  bool in_cases, in_services, in_preflight;
+};
+std::span<const Builtin> builtins();
+/// What can be said of a service: port, url, host, dir, pid, log.
+std::span<const std::string_view> service_facts();
+}  // namespace mccoy::suite::language

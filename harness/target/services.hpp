@@ -1,0 +1,85 @@
+// The services of one suite: started in the order of their needs on ports the harness chose, ready only when a process
+// of their own tree answers, watched for death, stopped with everything they started. One object per suite and run.
+// Thread-safe: cases ask from several threads.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/process.hpp"
+#include "harness/evidence/facts.hpp"
+#include "harness/suite/scope.hpp"
+#include "harness/suite/suite.hpp"
+#include "harness/witness/ownership.hpp"
+
+namespace mccoy::target {
+/// Appends a record to the journal (harness/run/records.hpp: "service", "preflight"); called from any thread.
+using Recorder = std::function<void(std::string_view type, Value body)>;
+
+struct ServiceOptions {
+  std::string scratch;  ///< absolute, private to the run; service x gets scratch/services/x as ${dir}
+  std::string logs;     ///< absolute; service x writes logs/x.out and logs/x.err there
+  std::int64_t run_started_ms = 0;
+  std::vector<std::string> env;  ///< base environment
+  const Interrupt* interrupt = nullptr;
+  Recorder record;
+};
+
+struct Leftovers {
+  std::vector<std::string> processes;  ///< "pid 312 /usr/bin/sleep (of service db)"
+  std::vector<std::string> ports, files;
+  bool empty() const { return processes.empty() && ports.empty() && files.empty(); }
+};
+
+class Services final : public witness::Ownership {
+ public:
+  /// Chooses ports (held open until the service starts, so that two runs do not choose the same) and makes the folders.
+  ///   scope   variables of the suite; must outlive this
+  ///   errors  no port, no folder, attach address not understood
+  static Result<std::unique_ptr<Services>> prepare(const suite::Suite& suite, suite::Scope scope,
+                                                   ServiceOptions options);
+  ~Services() override;
+
+  /// Starts these and what they need, independent ones at the same time; waits until each is ready or its `within`
+  /// passed. A service that does not get ready is stopped again; those that need it are not started. Results by
+  /// state().
+  void start(const std::vector<std::string>& names);
+
+  /// nullopt: it can be used. Else one sentence: "db exited with status 1 after 0.3 s: <last line of its log>".
+  std::optional<std::string> unusable(const std::string& name) const;
+
+  /// ${services.x.port}, .url, .host, .dir, .pid, .log for all services.
+  suite::Scope with_services(suite::Scope scope) const;
+
+  /// The service that owns this "host:port" by configuration, "" if none.
+  std::string service_at(std::string_view address) const;
+
+  /// Ends one service as a control: its whole tree, TERM then KILL. errors: it would not die, or its port still
+  /// answers.
+  Status stop_for_control(const std::string& name);
+  /// Starts it again (same ports, same folder, without `before`) and every service that died meanwhile because of it;
+  /// waits until all are ready. errors: one is not ready again
+  Status restore(const std::string& name);
+
+  /// What is alive now, who listens, which service holds connections to which.
+  std::vector<evidence::SeenService> look() const;
+  /// The last lines of a service's output, raw.
+  std::string last_output(const std::string& name, std::size_t bytes) const;
+
+  /// Stops all in reverse order; what had to be killed in the end or is still there is returned and recorded.
+  Leftovers stop_all();
+
+  /// Processes of one service that are alive now.
+  std::vector<pid_t> members_of(const std::string& name) const;
+
+  witness::Owner owner_of(pid_t pid) const override;
+  std::vector<pid_t> likely() const override;
+
+ private:
+  Services();
+  struct State;
+  std::unique_ptr<State> state_;
+};
+}  // namespace mccoy::target

@@ -1,0 +1,28 @@
+// The kernel's tables of sockets of this network namespace: by sock_diag, or read from /proc/net where that is refused.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "harness/witness/endpoint.hpp"
+
+namespace mccoy::witness {
+struct TcpSocket {
+  Endpoint local, peer;
+  std::uint64_t inode = 0;  ///< 0: belongs to no process any more, or not yet
+  bool listening = false;
+};
+/// The socket with these ends that is connected (also when it is being closed).
+std::optional<TcpSocket> find_connected(const Endpoint& local, const Endpoint& peer);
+std::vector<TcpSocket> listening_sockets(int port);  ///< port 0: all
+std::vector<TcpSocket> established_sockets();
+/// Inode of the other end of a connected unix socket; 0 when it cannot be told.
+std::uint64_t unix_peer(std::uint64_t inode);
+
+/// The same three from /proc/net/tcp and tcp6, for where sock_diag is refused.
+namespace proc_net {
+std::optional<TcpSocket> find_connected(const Endpoint& local, const Endpoint& peer);
+std::vector<TcpSocket> listening_sockets(int port);
+std::vector<TcpSocket> established_sockets();
+}  // namespace proc_net
+}  // namespace mccoy::witness

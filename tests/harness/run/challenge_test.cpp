@@ -1,0 +1,127 @@
+// Challenges end to end: honest work meets them, lies do not, and a challenge that went wrong says nothing.
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+
+#include "tests/harness/run/road.hpp"
+
+using namespace mccoy;
+using test::Road;
+
+namespace {
+struct Row {
+  std::string_view title, script, body, expected;
+};
+std::ostream& operator<<(std::ostream& out, const Row& row) {
+  return out << row.title;
+}
+
+constexpr std::string_view kVary = R"(, vary: { over: [100, 200, 400], relation: increases, of: stdout number })";
+constexpr std::string_view kOracle = R"y(, challenges: [ { name: fresh data, env: { INPUT: "${nonce}" }, expect: pass,
+   oracle: [sh, -c, 'grep -q "$(printf %s "$INPUT" | sha256sum | cut -c1-64)" "$STDOUT"'] } ])y";
+constexpr std::string_view kPlanted =
+    R"(, workspace: ws, challenges: [ { name: planted, before: [[touch, violation]], expect: fail } ])";
+
+const Row kRows[] = {
+    {"work that follows its input", "echo $(( ${1:-1} * 3 ))", kVary, "pass/real (observed)"},
+    {"a constant answer", "echo 300", kVary, "pass/mock"},
+    {"an answer that follows its input the wrong way round", "echo $(( 1000 - ${1:-1} ))", kVary, "pass/unproven"},
+    {"a digest that is computed", "printf %s \"$INPUT\" | sha256sum", kOracle, "pass/real (observed)"},
+    {"a digest that is made up", "echo e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", kOracle,
+     "pass/mock"},
+    {"a token that is only echoed", "echo $INPUT", kOracle, "pass/mock"},
+    {"a gate that finds what is planted", "test ! -e violation", kPlanted, "pass/real (observed)"},
+    {"a gate that finds nothing", "true", kPlanted, "pass/unproven"},
+};
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(challenges)
+
+BOOST_DATA_TEST_CASE(provenance_follows_from_challenges, boost::unit_test::data::make(kRows), row) {
+  Road road;
+  road.script("work", "#!/bin/sh\n" + std::string(row.script) + "\n");
+  road.script("ws/work", "#!/bin/sh\n" + std::string(row.script) + "\n");
+  const bool varied = row.body == kVary;
+  road.run("suite: s\ncases:\n  work: { exec: [./work" + std::string(varied ? ", \"${vary}\"" : "") +
+           "], expect: { exit: 0 }" + std::string(row.body) + " }\n");
+  BOOST_TEST(road.told("work") == row.expected);
+  BOOST_TEST(!road.end("work").judgement.reason.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_sensitivity_challenge_and_a_control_make_it_challenged) {
+  Road road;
+  road.script("sum", "#!/bin/sh\nset -e\nread n < numbers\necho $(( n + $1 ))\n");
+  road.write("numbers", "5\n");
+  road.run(R"(suite: s
+cases:
+  sum: { exec: [./sum, "${vary}"], expect: { exit: 0 }, control: { file: numbers },
+         vary: { over: [1, 2, 3], relation: increases, of: stdout number } }
+)");
+  BOOST_TEST(road.told("sum") == "pass/real (challenged)");
+  const auto text = read_file(road.path("numbers"), 100);
+  BOOST_REQUIRE(text.ok());
+  BOOST_TEST(*text == "5\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_control_in_the_environment_must_turn_red) {
+  Road road;
+  road.script("greets", "#!/bin/sh\ntest -n \"$NAME\" && echo hello $NAME\n");
+  road.run(R"(suite: s
+cases:
+  honest: { exec: [./greets], env: { NAME: x }, expect: { exit: 0 }, control: { env: { NAME: "" } } }
+  blind:  { exec: [sh, -c, "echo hello"], env: { NAME: x }, expect: { exit: 0 }, control: { env: { NAME: "" } } }
+)");
+  BOOST_TEST(road.told("honest") == "pass/real (observed)");
+  BOOST_TEST(road.told("blind") == "pass/unproven");
+  BOOST_TEST(road.end("blind").judgement.reason.find("cannot") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_vary_that_is_used_nowhere_accuses_nobody) {
+  Road road;
+  road.run(R"(suite: s
+cases: { same: { exec: [echo, "5"], expect: { exit: 0 }, vary: { over: [1, 2], relation: differs, of: stdout number } } }
+)");
+  BOOST_TEST(road.told("same") == "pass/unproven");
+}
+
+BOOST_AUTO_TEST_CASE(a_challenge_whose_repeat_is_red_is_void_and_never_an_accusation) {
+  Road road;
+  road.script("once", "#!/bin/sh\n[ -e used ] && exit 1\ntouch used\necho 5\n");
+  road.run(R"(suite: s
+cases: { once: { exec: [./once, "${vary}"], expect: { exit: 0 }, vary: { over: [1, 2], relation: differs, of: stdout number } } }
+)");
+  BOOST_TEST(road.told("once") == "pass/unproven");
+}
+
+BOOST_AUTO_TEST_CASE(a_stopped_service_turns_honest_health_red_and_is_back_afterwards) {
+  Road road;
+  road.write("deep.py", R"(import http.server, sys, socket
+class H(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        ok = True
+        if sys.argv[3] == "deep":
+            try: socket.create_connection(("127.0.0.1", int(sys.argv[2])), 1).close()
+            except OSError: ok = False
+        body = b'{"status":"ok"}' if ok else b'{"status":"down"}'
+        self.send_response(200 if ok else 503); self.send_header("Content-Length", str(len(body))); self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *a): pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), H).serve_forever()
+)");
+  for (const std::string depth : {"deep", "shallow"}) {
+    Road fresh;
+    fresh.write("deep.py", *read_file(road.path("deep.py"), 10000));
+    fresh.run(R"(suite: s
+services:
+  db:  { run: [python3, -m, http.server, --bind, 127.0.0.1, "${port}"], ready: { tcp: "127.0.0.1:${port}", within: 20s } }
+  web: { run: [python3, deep.py, "${port}", "${services.db.port}", )" +
+              depth + R"(], needs: [db], ready: { tcp: "127.0.0.1:${port}", within: 20s } }
+cases:
+  healthy: { http: "GET ${services.web.url}/health", expect: { status: 200, json: { /status: ok } }, control: { stop: db } }
+  again:   { needs: [healthy], http: "GET ${services.db.url}/", expect: { status: 200 } }
+)");
+    BOOST_TEST(fresh.told("healthy") == (depth == "deep" ? "pass/real (observed)" : "pass/unproven"));
+    BOOST_TEST(fresh.told("again") == "pass/real (observed)");
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
