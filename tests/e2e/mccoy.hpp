@@ -103,11 +103,12 @@ class Place {
   std::vector<std::string> env_;
 };
 
-/// Programs other than mccoy's own (guardian and keepers, about to go) that outlived it.
+/// Programs other than mccoy's own (guardian and keepers, about to go) that outlived it. A process without a program
+/// has given its memory back already and only waits to be reaped.
 inline std::string strangers(const Ran& ran) {
   std::string names;
   for (const auto& process : ran.leftovers)
-    if (!process.exe.ends_with("/mccoy")) names += process.exe + " ";
+    if (!process.exe.empty() && !process.exe.ends_with("/mccoy")) names += process.exe + " ";
   return names;
 }
 
