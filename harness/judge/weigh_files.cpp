@@ -42,6 +42,8 @@ bool was_written(const SeenFile& file) {
 /// Older bytes under a new name. A file kept its inode: it is the older file. Equal bytes alone prove nothing, since an
 /// honest rebuild gives equal bytes.
 std::optional<Weight> copied(const Question& question, const SeenFile& file) {
+  if (file.sha256.empty()) return unseen(fmt::format("{} is no file with bytes in it that could be read", file.path));
+  if (file.size == 0) return unseen(fmt::format("{} is empty: nothing in it was made", file.path));
   if (!file.linked_from.empty()) {
     const std::string why =
         fmt::format("{} is {} under another name, which was there before", file.path, file.linked_from);

@@ -2,6 +2,8 @@
 
 #include <poll.h>
 
+#include <optional>
+
 #include "harness/run/challenge.hpp"
 #include "harness/run/records.hpp"
 
@@ -25,6 +27,15 @@ void journal_case(Recorder& recorder, const suite::Case& which, const judge::Cas
 void wait_between(const SuiteContext& context, Duration span) {
   pollfd waited{context.interrupt.fd(), POLLIN, 0};
   ::poll(&waited, 1, Deadline::in(span).poll_ms());
+}
+
+/// Asked only while no control keeps a service stopped: such a service is waited for, and not missing.
+std::optional<std::string> unusable_service(SuiteContext& context, const suite::Case& which) {
+  if (!context.services || which.uses.empty()) return std::nullopt;
+  const auto share = context.world.shared();
+  for (const std::string& service : which.uses)
+    if (const auto why = context.services->unusable(service)) return "service " + service + " cannot be used: " + *why;
+  return std::nullopt;
 }
 
 /// Attempts until one passes or none is left.
@@ -57,10 +68,8 @@ CaseEnd pass_over(Recorder& recorder, const suite::Case& which, Outcome outcome,
 
 CaseEnd run_case(SuiteContext& context, const suite::Case& which, std::vector<std::string>& problems) {
   if (!which.skip.empty()) return pass_over(context.recorder, which, Outcome::skip, which.skip);
-  if (context.services)
-    for (const std::string& service : which.uses)
-      if (const auto why = context.services->unusable(service))
-        return pass_over(context.recorder, which, Outcome::not_run, "service " + service + " cannot be used: " + *why);
+  if (const auto why = unusable_service(context, which))
+    return pass_over(context.recorder, which, Outcome::not_run, *why);
 
   const std::int64_t started_ms = wall_ms();
   const Instant began = Clock::now();

@@ -2,6 +2,10 @@
 
 #include <poll.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include "harness/base/file.hpp"
 #include "harness/run/breakage.hpp"
 #include "harness/run/records.hpp"
@@ -97,6 +101,36 @@ class Challenger {
     if (auto healed = broken->heal(); !healed.ok()) problems_.push_back(healed.error().what);
   }
 
+  /// Another program in its place says nothing about this one.
+  bool replaces_the_program() const {
+    if (challenge_.argv.empty() || which_.head.value.as_list().empty()) return false;
+    const std::string first = suite::scalar_text(challenge_.argv.front().value);
+    return first != "…" && first != "..." && first != suite::scalar_text(which_.head.value.as_list().front());
+  }
+
+  /// The same input once more: an answer that differs by itself shows nothing by differing for another input.
+  void look_for_noise() {
+    const suite::Relation relation = challenge_.vary->relation;
+    const std::vector<Value>& outputs = record_.outputs;
+    if (relation == suite::Relation::equals || context_.interrupt.raised()) return;
+    if (std::ranges::any_of(record_.outcomes, [](Outcome outcome) { return outcome != Outcome::pass; })) return;
+    const Value& input = challenge_.vary->over.front();
+    Perturbation same{.challenge = &challenge_, .vary = &input};
+    const TrialRun run = settle_trial(context_, which_, same, "challenge " + challenge_.name, next(), false);
+    if (run.extracted && (*run.extracted == outputs.front() || is_small_beside_steps(*run.extracted, outputs))) return;
+    record_.perturbation_seen = false;
+    record_.repeat_why = "with the same input again it gave " + to_json(run.extracted.value_or(Value())) +
+                         " instead of " + to_json(outputs.front()) + ", so the answers differ by themselves";
+  }
+
+  static bool is_small_beside_steps(const Value& again, const std::vector<Value>& outputs) {
+    if (!again.is_number() || !outputs.front().is_number()) return false;
+    double smallest = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 1; i < outputs.size(); ++i)
+      smallest = std::min(smallest, std::abs(outputs[i].as_double() - outputs[i - 1].as_double()));
+    return std::abs(again.as_double() - outputs.front().as_double()) < smallest;
+  }
+
   void with_varied_input() {
     record_.relation = challenge_.vary->relation;
     record_.of = challenge_.vary->of.text();
@@ -112,6 +146,7 @@ class Challenger {
       }
       note(run, &value);
     }
+    if (record_.perturbation_seen) look_for_noise();
   }
 
   void perturbed_trial(bool alone) {
@@ -119,8 +154,11 @@ class Challenger {
     Perturbation perturbation{.challenge = &challenge_, .vary = nullptr};
     const TrialRun run = settle_trial(context_, which_, perturbation, "challenge " + challenge_.name, next(), alone);
     if (challenge_.stop.empty() && (challenge_.file.empty() || !which_.workspace.empty()))
-      record_.perturbation_seen = run.perturbed;
-    if (!run.perturbed) record_.repeat_why = run.perturbed_why;
+      record_.perturbation_seen = run.perturbed && !replaces_the_program();
+    if (!run.perturbed)
+      record_.repeat_why = run.perturbed_why;
+    else if (replaces_the_program())
+      record_.repeat_why = "another program was run; a control changes what the program works on, not the program";
     record_.oracle_agrees = run.oracle_agrees;
     record_.wall = run.trial.facts.wall_ns;
     record_.cpu = run.trial.facts.cpu_ns;

@@ -88,10 +88,11 @@ void FileWatch::State::trace(const std::string& absolute_path, const FileState& 
   const auto earlier = before.find(seen.path);
   const bool in_place = earlier != before.end() && earlier->second.state.same_file(now);
   const bool older_inode = !in_place && now.born_ns != 0 && now.born_ns + kTickNs < began_ns;
+  const bool older_target = !now.link_to.empty() && now.ctime_ns + kTickNs < began_ns;
   const std::string name = older.name_of(now);
   if (!name.empty() && !in_place)
     seen.linked_from = name;
-  else if (name.empty() && older_inode)
+  else if (name.empty() && (older_inode || older_target))
     seen.linked_from = now.link_to.empty() ? "an older file" : now.link_to;
   seen.same_bytes_as = older.with_bytes(seen.size, seen.sha256, absolute_path);
   if (seen.same_bytes_as.empty() && seen.size > 0 && earlier != before.end() && earlier->second.sha256 == seen.sha256)

@@ -124,6 +124,23 @@ cases:
   BOOST_TEST(!std::ifstream(road.path("pwned")).good());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_no_work_is_not_taken_for_a_written_file) {
+  Road road;
+  road.write("ws/old", "old\n");
+  road.run(R"(suite: s
+cases:
+  made:  { workspace: ws, exec: [sh, -c, "date +%s%N > out"], expect: { wrote: [out] } }
+  copy:  { workspace: ws, exec: [cp, old, out], expect: { wrote: [out] } }
+  link:  { workspace: ws, exec: [ln, -s, /etc/passwd, out], expect: { wrote: [out] } }
+  fifo:  { workspace: ws, exec: [mkfifo, out], expect: { wrote: [out] } }
+  dir:   { workspace: ws, exec: [mkdir, out], expect: { wrote: [out] } }
+  empty: { workspace: ws, exec: [touch, out], expect: { wrote: [out] } }
+)");
+  BOOST_TEST(road.told("made") == "pass/real (observed)");
+  for (const char* name : {"copy", "link", "fifo", "dir", "empty"})
+    BOOST_TEST(road.told(name) == "pass/unproven", name);
+}
+
 BOOST_AUTO_TEST_CASE(a_secret_is_nowhere_in_the_bundle) {
   ::setenv("ROAD_SECRET", "hunter2-hunter2", 1);
   Road road;

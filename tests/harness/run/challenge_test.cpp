@@ -75,6 +75,43 @@ cases:
   BOOST_TEST(road.end("blind").judgement.reason.find("cannot") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(noise_and_counters_do_not_follow_their_input) {
+  Road road;
+  road.script("noise", "#!/bin/sh\nhead -c 8 /dev/urandom | od -An -tx1\n");
+  road.script("counter", "#!/bin/sh\necho x >> count; wc -l < count\n");
+  road.run(R"(suite: s
+cases:
+  noise:   { exec: [./noise, "${vary}"], expect: { exit: 0 }, vary: { over: [1, 2], relation: differs, of: stdout } }
+  counter: { exec: [./counter, "${vary}"], expect: { exit: 0 }, vary: { over: [1, 2], relation: increases, of: stdout number } }
+)");
+  BOOST_TEST(road.told("noise") == "pass/unproven");
+  BOOST_TEST(road.told("counter") == "pass/unproven");
+}
+
+BOOST_AUTO_TEST_CASE(another_program_in_its_place_is_no_control) {
+  Road road;
+  road.run(R"(suite: s
+cases: { a: { exec: ["true"], expect: { exit: 0 }, control: { argv: ["false"] } } }
+)");
+  BOOST_TEST(road.told("a") == "pass/unproven");
+}
+
+BOOST_AUTO_TEST_CASE(cases_wait_for_a_service_that_a_control_keeps_stopped) {
+  Road road;
+  road.options.jobs = 4;
+  const auto& result = road.run(R"(suite: s
+services:
+  web: { run: [python3, -m, http.server, --bind, 127.0.0.1, "${port}"], ready: { tcp: "127.0.0.1:${port}", within: 20s } }
+cases:
+  a: { http: "GET ${services.web.url}/", expect: { status: 200 }, control: { stop: web } }
+  b: { http: "GET ${services.web.url}/", expect: { status: 200 } }
+  c: { http: "GET ${services.web.url}/", expect: { status: 200 }, control: { stop: web } }
+  d: { http: "GET ${services.web.url}/", expect: { status: 200 } }
+  e: { http: "GET ${services.web.url}/", expect: { status: 200 }, control: { stop: web } }
+)");
+  BOOST_TEST(result.summary.totals.of(judge::Outcome::pass) == 5);
+}
+
 BOOST_AUTO_TEST_CASE(a_vary_that_is_used_nowhere_accuses_nobody) {
   Road road;
   road.run(R"(suite: s
