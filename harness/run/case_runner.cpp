@@ -12,7 +12,7 @@ namespace {
 using judge::Outcome;
 
 void journal_case(Recorder& recorder, const suite::Case& which, const judge::CaseEvidence& evidence, const CaseEnd& end,
-                  std::int64_t started_ms) {
+                  std::int64_t started_ms, evidence::Durable durable) {
   Value body = Value::map({{"case", which.id}, {"terms", judge::to_value(evidence.terms)}});
   if (evidence.waited) body.set("waited", true);
   if (evidence.interrupted) body.set("interrupted", true);
@@ -21,7 +21,7 @@ void journal_case(Recorder& recorder, const suite::Case& which, const judge::Cas
   if (!end.why_not_run.empty()) body.set("why_not_run", end.why_not_run);
   body.set("started_ms", started_ms);
   body.set("wall_ns", static_cast<std::int64_t>(end.wall.count()));
-  recorder.append(record::kCase, std::move(body), evidence::Durable::yes);
+  recorder.append(record::kCase, std::move(body), durable);
 }
 
 void wait_between(const SuiteContext& context, Duration span) {
@@ -62,7 +62,7 @@ CaseEnd pass_over(Recorder& recorder, const suite::Case& which, Outcome outcome,
   judge::CaseEvidence nothing;
   nothing.terms.case_id = which.id;
   nothing.terms.kind = which.kind->name;
-  journal_case(recorder, which, nothing, end, wall_ms());
+  journal_case(recorder, which, nothing, end, wall_ms(), evidence::Durable::no);
   return end;
 }
 
@@ -79,8 +79,7 @@ CaseEnd run_case(SuiteContext& context, const suite::Case& which, std::vector<st
   TrialRun last = attempt_all(context, which, evidence);
   if (last.outcome() == Outcome::pass && !which.challenges.empty())
     evidence.challenges = challenge(context, which, problems);
-  evidence.interrupted =
-      last.interrupted || (context.interrupt.raised() && evidence.challenges.size() < which.challenges.size());
+  evidence.interrupted = last.interrupted || (context.interrupt.raised() && !which.challenges.empty());
   if (last.outcome() == Outcome::pass)
     for (const auto& [name, value] : last.captured.as_map()) context.captures.set(name, value);
 
@@ -95,7 +94,7 @@ CaseEnd run_case(SuiteContext& context, const suite::Case& which, std::vector<st
   end.last_output_name = std::move(last.last_output_name);
   end.attempts = static_cast<int>(evidence.attempts.size());
   end.wall = Clock::now() - began;
-  journal_case(context.recorder, which, evidence, end, started_ms);
+  journal_case(context.recorder, which, evidence, end, started_ms, evidence::Durable::yes);
   return end;
 }
 }  // namespace mccoy::run

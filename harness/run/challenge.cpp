@@ -70,6 +70,7 @@ class Challenger {
  private:
   void with_stopped_service() {
     const auto alone = context_.world.alone();
+    if (context_.interrupt.raised()) return;
     context_.progress.phase(which_, "control: service " + challenge_.stop + " stopped");
     auto stopped = context_.services->stop_for_control(challenge_.stop);
     record_.perturbation_seen = stopped.ok();
@@ -83,6 +84,7 @@ class Challenger {
 
   void with_broken_file() {
     const auto alone = context_.world.alone();
+    if (context_.interrupt.raised()) return;
     context_.progress.phase(which_, "control: " + record_.broke);
     const suite::Scope scope = context_.services ? context_.services->with_services(context_.scope) : context_.scope;
     const auto path = scope.expand_text(challenge_.file, challenge_.span);
@@ -116,7 +118,7 @@ class Challenger {
     if (std::ranges::any_of(record_.outcomes, [](Outcome outcome) { return outcome != Outcome::pass; })) return;
     const Value& input = challenge_.vary->over.front();
     Perturbation same{.challenge = &challenge_, .vary = &input};
-    const TrialRun run = settle_trial(context_, which_, same, "challenge " + challenge_.name, next(), false);
+    const TrialRun run = settle_trial(context_, which_, same, "same input " + challenge_.name, next(), false);
     if (run.extracted && (*run.extracted == outputs.front() || is_small_beside_steps(*run.extracted, outputs))) return;
     record_.perturbation_seen = false;
     record_.repeat_why = "with the same input again it gave " + to_json(run.extracted.value_or(Value())) +
@@ -144,8 +146,17 @@ class Challenger {
         record_.perturbation_seen = false;
         record_.repeat_why = "${vary} stands nowhere in this case, so nothing was varied";
       }
+      if (!run.perturbed) {
+        record_.perturbation_seen = false;
+        record_.repeat_why = run.perturbed_why;
+      }
+      if (run.oracle_agrees) record_.oracle_agrees = record_.oracle_agrees.value_or(true) && *run.oracle_agrees;
+      const bool first = record_.outcomes.empty();
+      record_.wall = first ? run.trial.facts.wall_ns : std::min(record_.wall, run.trial.facts.wall_ns);
+      record_.cpu = first ? run.trial.facts.cpu_ns : std::min(record_.cpu, run.trial.facts.cpu_ns);
       note(run, &value);
     }
+    if (record_.oracle_agrees == false) record_.relation.reset();  // the oracle's "no" is the stronger answer
     if (record_.perturbation_seen) look_for_noise();
   }
 
@@ -159,6 +170,10 @@ class Challenger {
       record_.repeat_why = run.perturbed_why;
     else if (replaces_the_program())
       record_.repeat_why = "another program was run; a control changes what the program works on, not the program";
+    if (!run.asked) {  // an error of the set-up is not the case turning red
+      record_.perturbation_seen = false;
+      record_.repeat_why = "the case was not tried: " + run.trial.error;
+    }
     record_.oracle_agrees = run.oracle_agrees;
     record_.wall = run.trial.facts.wall_ns;
     record_.cpu = run.trial.facts.cpu_ns;

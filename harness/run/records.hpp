@@ -17,7 +17,7 @@
 //               ports, files}
 //   trial      {case, phase, attempt, nonce, started_ms, asked: [check], observation, facts, error, timed_out, checks:
 //   [result]}
-//               phase: "baseline" | "challenge NAME" | "repeat NAME"
+//               phase: "baseline" | "challenge NAME" | "repeat NAME" | "same input NAME"
 //   challenge  {case, … judge::ChallengeRecord}
 //   case       {case, terms, waited, interrupted, attempts, judgement, why_not_run, started_ms, wall_ns}   durable
 //   problem    {text}                   something beside the cases that keeps the run from being proven: a failed

@@ -135,6 +135,9 @@ class Run {
     for (const Planned& planned : plan_)
       if (planned.suite == &suite) schedule.cases.push_back(planned.which);
     if (schedule.cases.empty()) return;
+    if (interrupt_.raised()) return none_of(schedule, "interrupted");
+    if (recorder_.lost()) return none_of(schedule, "the evidence could not be kept");
+    if (options_.fail_fast && !stopped_by_.empty()) return none_of(schedule, "--fail-fast: " + stopped_by_);
     schedule.jobs = options_.jobs > 0 ? options_.jobs : static_cast<int>(std::thread::hardware_concurrency());
     schedule.fail_fast = options_.fail_fast;
     auto scope = suite_scope(suite);
@@ -246,6 +249,8 @@ class Run {
   }
 
   void note_end(CaseEnd end) {
+    if (end.judgement.outcome != Outcome::pass && end.judgement.outcome != Outcome::skip && stopped_by_.empty())
+      stopped_by_ = end.which->id + " did not pass";
     weighed_.emplace(end.which, weigh(*end.which, end.judgement));
     progress_.ended(end);
   }
@@ -294,6 +299,7 @@ class Run {
   Recorder recorder_;
   RunResult result_;
   std::map<const suite::Case*, judge::Weighed> weighed_;
+  std::string stopped_by_;  ///< the first case that did not pass
   std::int64_t started_ms_ = 0, started_us_ = 0;
   std::uint64_t seed_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "harness/run/case_runner.hpp"
@@ -52,7 +53,11 @@ class Scheduler {
   void run() {
     std::vector<std::thread> workers;
     const int count = std::clamp(schedule_.jobs, 1, static_cast<int>(std::max<std::size_t>(1, nodes_.size())));
-    for (int i = 1; i < count; ++i) workers.emplace_back([this] { work(); });
+    try {
+      for (int i = 1; i < count; ++i) workers.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      // As many as the system allows; this thread works too.
+    }
     work();
     for (std::thread& worker : workers) worker.join();
   }

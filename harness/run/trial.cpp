@@ -4,6 +4,7 @@
 
 #include "harness/base/digest.hpp"
 #include "harness/base/text.hpp"
+#include "harness/run/breakage.hpp"
 #include "harness/run/identities.hpp"
 #include "harness/run/records.hpp"
 #include "harness/run/trial_scope.hpp"
@@ -51,7 +52,8 @@ class Attempt {
   }
 
   void fail(const Error& error) {
-    run_.trial.error = error.what + (error.hint.empty() ? "" : " (" + error.hint + ")");
+    run_.trial.error =
+        context_.recorder.masker().mask(error.what + (error.hint.empty() ? "" : " (" + error.hint + ")"));
     run_.trial.timed_out = error.cause == std::errc::timed_out;
   }
 
@@ -94,10 +96,25 @@ class Attempt {
       auto done = command(argv, env_);
       if (done.ok() && succeeded(*done)) continue;
       run_.perturbed = false;
-      run_.perturbed_why = done.ok() ? told(argv, *done) : done.error().what;
+      run_.perturbed_why = context_.recorder.masker().mask(done.ok() ? told(argv, *done) : done.error().what);
     }
+    if (!perturbation_.challenge->file.empty() && !which_.workspace.empty()) break_in_workspace();
     return {};
   }
+
+  /// Gone with the private copy of the workspace.
+  void break_in_workspace() {
+    const suite::Challenge& challenge = *perturbation_.challenge;
+    auto path = variables_.scope().expand_text(challenge.file, challenge.span);
+    auto broken =
+        path.ok() ? Breakage::make(absolute(*path, folder_), challenge.file_how) : Result<Breakage>(path.error());
+    run_.perturbed = run_.perturbed && broken.ok();
+    if (broken.ok())
+      broken_.emplace(std::move(broken).value());
+    else
+      run_.perturbed_why = broken.error().what;
+  }
+
   static bool succeeded(const Captured& done) {
     return done.ended.exited && done.ended.code == 0 && !done.deadline_passed && !done.interrupted;
   }
@@ -218,6 +235,7 @@ class Attempt {
     if (!globs.empty()) files.emplace(witness::FileWatch::begin(globs, folder_));
     const Instant began = Clock::now();
     trial.deadline = Deadline::in(which_.within);
+    run_.asked = true;
     auto observed = probe->observe(trial);
     const Duration wall = Clock::now() - began;
     run_.trial.facts = watch.take();
@@ -257,7 +275,9 @@ class Attempt {
     const Masker& masker = context_.recorder.masker();
     observation_->values = masker.mask_value(observation_->values);
     for (auto& [name, text] : observation_->texts) {
-      std::string head = masker.mask(text.head), tail = masker.mask(text.tail);
+      const bool whole = text.whole();  // then head and tail touch, and a secret may lie across
+      std::string head = masker.mask(whole ? text.text() : text.head), tail = whole ? "" : masker.mask(text.tail);
+      if (whole && head == text.text()) continue;
       if (head == text.head && tail == text.tail) continue;
       text.head = std::move(head);
       text.tail = std::move(tail);
@@ -365,6 +385,7 @@ class Attempt {
   std::vector<suite::Check> checks_;
   std::string expected_service_;
   std::optional<evidence::Observation> observation_;
+  std::optional<Breakage> broken_;  ///< a file of the private workspace
   TrialRun run_;
 };
 }  // namespace

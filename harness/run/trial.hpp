@@ -23,6 +23,7 @@ struct TrialRun {
   bool perturbed =
       true;  ///< every command of the challenge's `before` ran and gave 0, a file that was to break is broken
   std::string perturbed_why;
+  bool asked = false;  ///< the probe was put to it; false: it went wrong before
   std::optional<bool> oracle_agrees;
   bool interrupted = false;
   std::string last_output, last_output_name;
@@ -31,7 +32,7 @@ struct TrialRun {
 };
 
 /// Runs it and journals it.
-///   phase  "baseline", "challenge NAME", "repeat NAME"
+///   phase  "baseline", "challenge NAME", "repeat NAME", "same input NAME"
 TrialRun run_trial(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation,
                    const std::string& phase, int attempt);
 }  // namespace mccoy::run

@@ -29,7 +29,9 @@ const std::string& TrialScope::scratch() {
   if (scratch_.path().empty()) {
     if (auto made = TempDir::make(context_.scratch, "trial-"); made.ok()) scratch_ = std::move(made).value();
   }
-  return scratch_.path();
+  if (scratch_.path().empty())
+    no_scratch_ = context_.scratch + "/no-folder-could-be-made";  // never "": that is the root
+  return scratch_.path().empty() ? no_scratch_ : scratch_.path();
 }
 
 Value TrialScope::free_port() {

@@ -18,7 +18,7 @@ class TrialScope {
   const std::string& nonce() const { return nonce_; }
   bool nonce_used() const { return nonce_used_; }
   bool vary_used() const { return vary_used_; }
-  /// Private folder of the trial, made on the first call.
+  /// Private folder of the trial, made on the first call; a path where nothing is when it cannot be made.
   const std::string& scratch();
 
  private:
@@ -31,6 +31,7 @@ class TrialScope {
   bool nonce_used_ = false, vary_used_ = false;
   Random random_;
   TempDir scratch_;
+  std::string no_scratch_;
   UniqueFd port_holder_;
   int port_ = 0;
   suite::Scope scope_;

@@ -1,5 +1,5 @@
 // Who may disturb whom: trials share the services and files of a suite; a control that stops a service or breaks a file
-// has them for itself. Fair: a waiting control is not overtaken by new trials. Also the named `lock:`s of cases.
+// has them for itself. Fair: a waiting control is not overtaken by new trials.
 #pragma once
 #include <condition_variable>
 #include <mutex>

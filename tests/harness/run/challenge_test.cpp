@@ -88,6 +88,34 @@ cases:
   BOOST_TEST(road.told("counter") == "pass/unproven");
 }
 
+BOOST_AUTO_TEST_CASE(a_file_of_a_private_workspace_can_be_broken_too) {
+  Road road;
+  road.write("ws/input", "5\n");
+  road.run(R"(suite: s
+cases: { a: { workspace: ws, exec: [grep, -q, "5", input], expect: { exit: 0 }, control: { file: input } } }
+)");
+  BOOST_TEST(road.told("a") == "pass/real (observed)");
+}
+
+BOOST_AUTO_TEST_CASE(a_control_under_which_the_set_up_fails_shows_nothing) {
+  Road road;
+  road.run(R"(suite: s
+cases: { a: { before: [[sh, -c, "test -z \"$BREAK\""]], exec: ["true"], expect: { exit: 0 }, control: { env: { BREAK: "1" } } } }
+)");
+  BOOST_TEST(road.told("a") == "pass/unproven");
+}
+
+BOOST_AUTO_TEST_CASE(an_oracle_that_disagrees_is_heard_beside_a_relation_that_holds) {
+  Road road;
+  road.script("grows", "#!/bin/sh\necho $(( $1 * 2 + 1 ))\n");
+  road.run(R"(suite: s
+cases:
+  a: { exec: [./grows, "${vary}"], expect: { exit: 0 },
+       challenges: [ { name: doubled, vary: { over: [1, 2], relation: increases, of: stdout number }, expect: pass, oracle: [grep, -qx, "2", "${case.dir}/never"] } ] }
+)");
+  BOOST_TEST(road.told("a") != "pass/real (observed)");
+}
+
 BOOST_AUTO_TEST_CASE(another_program_in_its_place_is_no_control) {
   Road road;
   road.run(R"(suite: s

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/base/file.hpp"
+#include "harness/judge/rejudge.hpp"
 #include "harness/run/run.hpp"
 #include "harness/run/run_view.hpp"
 #include "probes/catalogue.hpp"
@@ -60,6 +61,9 @@ class Road {
     auto result = run::run_suites(suites_, options, &probes::find_kind, heard, interrupt);
     if (!result.ok()) BOOST_FAIL(render(result.error()));
     result_ = std::move(result).value();
+    const auto again = judge::rejudge(result_.bundle);  // whatever a test does, its bundle must bear being judged again
+    BOOST_REQUIRE(again.ok());
+    for (const std::string& sentence : again->disagreements) BOOST_ERROR(sentence);
     return result_;
   }
   const run::CaseEnd& end(const std::string& name) const {
