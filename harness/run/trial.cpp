@@ -343,8 +343,15 @@ class Attempt {
     suite::Located argv{Value::list(), perturbation_.challenge->span};
     for (const suite::Located& word : perturbation_.challenge->oracle) argv.value.push(word.value);
     MCCOY_TRY(done, command(argv, env));
-    run_.oracle_agrees = succeeded(done);
+    if (gave_an_answer(done)) run_.oracle_agrees = done.ended.code == 0;
     return {};
+  }
+
+  /// An oracle that was ended, could not be run by its shell or ran out of time has said neither yes nor no.
+  static bool gave_an_answer(const Captured& done) {
+    constexpr int kCannotBeRun = 126, kNotFound = 127;
+    return done.ended.exited && !done.deadline_passed && !done.interrupted && done.ended.code != kCannotBeRun &&
+           done.ended.code != kNotFound;
   }
 
   void journal() {

@@ -108,12 +108,17 @@ cases: { a: { before: [[sh, -c, "test -z \"$BREAK\""]], exec: ["true"], expect: 
 BOOST_AUTO_TEST_CASE(an_oracle_that_disagrees_is_heard_beside_a_relation_that_holds) {
   Road road;
   road.script("grows", "#!/bin/sh\necho $(( $1 * 2 + 1 ))\n");
-  road.run(R"(suite: s
-cases:
-  a: { exec: [./grows, "${vary}"], expect: { exit: 0 },
-       challenges: [ { name: doubled, vary: { over: [1, 2], relation: increases, of: stdout number }, expect: pass, oracle: [grep, -qx, "2", "${case.dir}/never"] } ] }
-)");
-  BOOST_TEST(road.told("a") != "pass/real (observed)");
+  const auto with_oracle = [](const std::string& oracle) {
+    return "{ exec: [./grows, \"${vary}\"], expect: { exit: 0 }, challenges: [ { name: n, expect: pass, oracle: [sh, "
+           "-c, '" +
+           oracle + "'], vary: { over: [1, 2], relation: increases, of: stdout number } } ] }\n";
+  };
+  road.run("suite: s\ncases:\n  agrees: " + with_oracle("exit 0") + "  disagrees: " + with_oracle("exit 1") +
+           "  broken: " + with_oracle("exec /nonexistent") + "  killed: " + with_oracle("kill -9 $$"));
+  BOOST_TEST(road.told("agrees") == "pass/real (observed)");
+  BOOST_TEST(road.told("disagrees") == "pass/mock");
+  BOOST_TEST(road.told("broken") != "pass/mock");
+  BOOST_TEST(road.told("killed") != "pass/mock");
 }
 
 BOOST_AUTO_TEST_CASE(another_program_in_its_place_is_no_control) {
