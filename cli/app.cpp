@@ -54,6 +54,7 @@ int refuse_leftovers(const CLI::App& app) {
 
 void add_commands(CLI::App& app, Action& chosen) {
   add_run(app, chosen);
+  add_exec(app, chosen);
   add_check(app, chosen);
   add_verify(app, chosen);
   add_report(app, chosen);
@@ -81,7 +82,9 @@ int parse_and_execute(CLI::App& app, int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return usage_error(app, error.what(), "");
   }
-  if (!app.remaining(true).empty() || !chosen) return refuse_leftovers(app);
+  const auto used = app.get_subcommands();
+  const bool takes_rest = !used.empty() && used.front()->get_prefix_command();
+  if (!chosen || (!takes_rest && !app.remaining(true).empty())) return refuse_leftovers(app);
   start_logging(log_level);
   return chosen();
 }

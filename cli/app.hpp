@@ -16,6 +16,7 @@ constexpr int kCannotStart = 2;
 /// What a parsed command will do; its result is the exit code.
 using Action = std::function<int()>;
 
+void add_exec(CLI::App& app, Action& chosen);
 void add_run(CLI::App& app, Action& chosen);
 void add_check(CLI::App& app, Action& chosen);
 void add_verify(CLI::App& app, Action& chosen);

@@ -1,4 +1,5 @@
-// mccoy probes [KIND]: what a suite may ask, told from the tables the suite reader uses.
+// mccoy probes [KIND]: what a suite may ask, told from the tables the suite reader uses; and what substitutes are
+// known.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -10,6 +11,7 @@
 #include "cli/paint.hpp"
 #include "cli/suites.hpp"
 #include "harness/base/text.hpp"
+#include "harness/judge/fingerprints.hpp"
 #include "harness/judge/judge.hpp"
 #include "harness/suite/contract.hpp"
 #include "probes/catalogue.hpp"
@@ -17,7 +19,7 @@
 namespace mccoy::cli {
 namespace {
 using suite::FieldType;
-constexpr int kNameColumns = 18, kTypeColumns = 14;
+constexpr int kNameColumns = 18, kTypeColumns = 14, kIdColumns = 28;
 
 constexpr std::array<std::pair<FieldType, std::string_view>, 17> kTypeWords = {{
     {FieldType::text, "text"},
@@ -107,6 +109,51 @@ void show_rules() {
                 std::string(rule.gives).c_str());
 }
 
+std::string brief(const judge::Fingerprint& entry) {
+  std::string text = entry.library + ": " + std::string(to_text(entry.kind));
+  if (entry.implies != judge::Fingerprint::Implies::nothing) text += ", " + std::string(to_text(entry.implies));
+  if (!entry.stands_for.empty()) text += ", for " + join(entry.stands_for, ", ");
+  if (!entry.always_loaded_by.empty()) text += "; always loaded by " + join(entry.always_loaded_by, ", ");
+  return text;
+}
+
+void show_fingerprints() {
+  std::printf("known substitutes (to be there is not to be used; a suite adds its own under fingerprints:)\n");
+  for (const auto& entry : judge::catalogue().entries()) {
+    std::printf("  %s %s\n", padded(entry.id, kIdColumns).c_str(), brief(entry).c_str());
+    if (!entry.note.empty()) std::printf("  %s %s\n", padded("", kIdColumns).c_str(), entry.note.c_str());
+  }
+}
+
+Value texts(const std::vector<std::string>& items) {
+  return Value(Value::List(items.begin(), items.end()));
+}
+
+Value to_value(const judge::Fingerprint& entry) {
+  return Value::map({{"id", entry.id},
+                     {"ecosystem", entry.ecosystem},
+                     {"library", entry.library},
+                     {"kind", to_text(entry.kind)},
+                     {"implies", to_text(entry.implies)},
+                     {"stands_for", texts(entry.stands_for)},
+                     {"files", texts(entry.files)},
+                     {"programs", texts(entry.programs)},
+                     {"with", texts(entry.with)},
+                     {"env", texts(entry.env)},
+                     {"symbols", texts(entry.symbols)},
+                     {"headers", texts(entry.headers)},
+                     {"always_loaded_by", texts(entry.always_loaded_by)},
+                     {"examples", texts(entry.examples)},
+                     {"verified", entry.verified},
+                     {"note", entry.note}});
+}
+
+void show_fingerprints_as_json() {
+  Value list = Value::list();
+  for (const auto& entry : judge::catalogue().entries()) list.push(to_value(entry));
+  std::printf("%s\n", to_pretty_json(list).c_str());
+}
+
 int unknown_kind(const std::string& name) {
   std::vector<std::string_view> names;
   for (const auto* kind : probes::kind_schemas()) names.push_back(kind->name);
@@ -116,21 +163,29 @@ int unknown_kind(const std::string& name) {
   return kUsage;
 }
 
-int probes_command(const std::string& name, bool rules) {
-  if (rules) return show_rules(), 0;
-  if (name.empty()) return show_all(), 0;
-  const auto* kind = probes::find_kind(name);
-  if (!kind) return unknown_kind(name);
+struct Asked {
+  std::string kind;
+  bool rules = false, fingerprints = false, json = false;
+};
+
+int probes_command(const Asked& asked) {
+  if (asked.rules) return show_rules(), 0;
+  if (asked.fingerprints) return asked.json ? show_fingerprints_as_json() : show_fingerprints(), 0;
+  if (asked.kind.empty()) return show_all(), 0;
+  const auto* kind = probes::find_kind(asked.kind);
+  if (!kind) return unknown_kind(asked.kind);
   return show_kind(*kind->schema), 0;
 }
 }  // namespace
 
 void add_probes(CLI::App& app, Action& chosen) {
   auto* command = app.add_subcommand("probes", "lists kinds of cases, their fields and what counts as evidence");
-  const auto name = std::make_shared<std::string>();
-  const auto rules = std::make_shared<bool>(false);
-  command->add_option("kind", *name, "one kind, in full")->type_name("KIND");
-  command->add_flag("--rules", *rules, "the rules by which results are believed");
-  command->callback([&chosen, name, rules] { chosen = [name, rules] { return probes_command(*name, *rules); }; });
+  const auto asked = std::make_shared<Asked>();
+  command->add_option("kind", asked->kind, "one kind, in full")->type_name("KIND");
+  command->add_flag("--rules", asked->rules, "the rules by which results are believed");
+  auto* fingerprints = command->add_flag("--fingerprints", asked->fingerprints, "the substitutes that are recognised");
+  command->add_flag("--json", asked->json, "with --fingerprints: all that is known of them, as JSON")
+      ->needs(fingerprints);
+  command->callback([&chosen, asked] { chosen = [asked] { return probes_command(*asked); }; });
 }
 }  // namespace mccoy::cli

@@ -1,19 +1,16 @@
 // mccoy run SUITE…: everything from reading the suites to the exit code.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include "cli/app.hpp"
+#include "cli/bundle_folder.hpp"
 #include "cli/logging.hpp"
 #include "cli/plan_options.hpp"
 #include "cli/report_options.hpp"
 #include "cli/signals.hpp"
 #include "cli/suites.hpp"
 #include "cli/terminal.hpp"
-#include "harness/base/file.hpp"
-#include "harness/base/random.hpp"
-#include "harness/base/text.hpp"
 #include "probes/catalogue.hpp"
 
 namespace mccoy::cli {
@@ -25,30 +22,6 @@ struct Options {
   std::string progress = "auto", colour = "auto";
   bool plain_exit = false;
 };
-
-/// mccoy-out/20261121T114203Z-k3x9ab
-std::string fresh_bundle() {
-  std::string stamp = rfc3339(wall_ms());
-  stamp.erase(stamp.find('.'));
-  std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
-  return "mccoy-out/" + stamp + "Z-" + fresh_token(6);
-}
-
-/// The words mccoy was started with, as the kernel keeps them.
-std::vector<std::string> own_command_line() {
-  const auto bytes = read_file("/proc/self/cmdline", 4 << 20);
-  if (!bytes.ok()) return {};
-  auto words = split(*bytes, '\0');
-  if (!words.empty() && words.back().empty()) words.pop_back();
-  return words;
-}
-
-/// An earlier run is never mixed with a new one.
-bool is_taken(const std::string& folder) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(folder, ignored)) return false;
-  return !std::filesystem::is_directory(folder, ignored) || !std::filesystem::is_empty(folder, ignored);
-}
 
 run::RunOptions run_options(const Options& options) {
   run::RunOptions run = to_run_options(options.plan);

@@ -73,6 +73,12 @@ void add_output(const run::CaseEnd& end, Lines& lines) {
     lines.push_back(std::string(kIndent) + "  | " + visible_line(shown[i], kOutputLineBytes));
 }
 
+/// They accuse nobody, and are shown whatever came of the case.
+void add_leftovers(const run::CaseEnd& end, const Paint& paint, Lines& lines) {
+  if (end.leftovers.empty()) return;
+  lines.push_back(paint(Tone::unsure, labelled("left", "behind, and killed: " + join(end.leftovers, ", "))));
+}
+
 /// What keeps a pass from counting, or a result from being believed. A failure that is real was told by its checks
 /// already.
 void add_doubts(const run::CaseEnd& end, const Paint& paint, Lines& lines) {
@@ -86,8 +92,9 @@ void add_doubts(const run::CaseEnd& end, const Paint& paint, Lines& lines) {
   for (const auto& challenge : end.challenges)
     if (challenge.status == judge::ChallengeStatus::unmet && judgement.reason.find(challenge.why) == std::string::npos)
       lines.push_back(labelled("challenge", challenge.name + ": " + challenge.why));
-  if (judgement.provenance != judge::Provenance::real && !judgement.missing.empty())
-    lines.push_back(labelled("to become real:", join(judgement.missing, "; ")));
+  if (judgement.missing.empty()) return;
+  const bool only_weak = judgement.provenance == judge::Provenance::real;
+  lines.push_back(labelled(only_weak ? "missing" : "to become real:", join(judgement.missing, "; ")));
 }
 
 void add_again(const suite::Case& which, Lines& lines) {
@@ -111,6 +118,7 @@ Lines tell_case(const run::CaseEnd& end, std::optional<suite::Requirement> requi
   const auto outcome = end.judgement.outcome;
   if (!was_executed(outcome)) return not_executed(end, paint);
   Lines lines(1, head_line(end, paint));
+  add_leftovers(end, paint, lines);
   const bool counts =
       outcome == judge::Outcome::pass && judge::meets(end.judgement, require.value_or(end.which->require));
   if (counts) return lines;

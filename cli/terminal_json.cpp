@@ -35,6 +35,9 @@ Value case_value(const run::CaseEnd& end) {
   for (const auto& check : end.checks)
     if (check.held != judge::Held::yes) checks.push(judge::to_value(check));
   if (!checks.as_list().empty()) value.set("checks", std::move(checks));
+  Value leftovers = Value::list();
+  for (const auto& process : end.leftovers) leftovers.push(process);
+  if (!end.leftovers.empty()) value.set("leftovers", std::move(leftovers));
   return value;
 }
 

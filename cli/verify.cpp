@@ -25,11 +25,8 @@ struct Verified {
   judge::Rejudged rejudged;
   bool agrees() const { return rejudged.disagreements.empty(); }
   bool holds() const { return integrity.state == Integrity::State::intact && agrees() && rejudged.closed; }
-  /// 4 when it does not verify; else what follows from the evidence. A run that was cut short found too little out: 2.
-  int code() const {
-    if (!holds()) return kEvidenceLost;
-    return rejudged.interrupted ? kUnknown : judge::exit_code(rejudged.summary.verdict);
-  }
+  /// 4 when it does not verify; else what follows from the evidence, which is what the run itself returned.
+  int code() const { return holds() ? judge::exit_code(rejudged.summary.verdict) : kEvidenceLost; }
 };
 
 std::string_view word_of(Integrity::State state) {

@@ -17,7 +17,9 @@ class Watch {
   virtual ~Watch() = default;
   /// A connected socket over which bytes have come back, still open. bytes_*: so far.
   virtual void exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in) = 0;
-  /// A command was run to its end.
+  /// A command is about to be started: it can still be made a watched one.
+  virtual void starting(Command& command) = 0;
+  /// It was run to its end, or was stopped; nothing of it lives any more.
   virtual void ran(const Command& command, const Captured& captured) = 0;
 };
 
@@ -29,6 +31,7 @@ struct Trial {
   std::string folder;   ///< absolute; where relative paths and commands start: the workspace copy or the suite's folder
   std::string scratch;  ///< absolute; private to this trial, removed after it
   std::vector<std::string> env;  ///< complete environment for commands, before the case's own `env`
+  bool attached = false;         ///< commands share our standard streams, see Command::attached
   Deadline deadline;
   const Interrupt* interrupt = nullptr;
   Watch* watch = nullptr;  ///< never null during a run

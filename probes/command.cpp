@@ -95,13 +95,19 @@ Error not_started(const CommandPlan& plan, Error error) {
 
 Error cut_short(const CommandPlan& plan, const Captured& captured, Duration allowed) {
   const std::string shown = visible_line(plan.argv[0], 80);
+  const bool started = captured.root.pid != 0;
+  const std::string_view fate = !started            ? ""
+                                : captured.end_seen ? "; killed with all it had started"
+                                                    : "; it is stuck in the kernel, not even SIGKILL ends it";
+  const std::string_view end = !started ? "not started" : captured.end_seen ? "ended" : "given up";
   if (captured.interrupted)
-    return {.where = plan.span,
-            .what = shown + " was ended because the run was interrupted",
-            .cause = std::make_error_code(std::errc::interrupted)};
+    return {
+        .where = plan.span,
+        .what = fmt::format("{} was {} because the run was interrupted{}", shown, end, captured.end_seen ? "" : fate),
+        .cause = std::make_error_code(std::errc::interrupted)};
   return {.where = plan.span,
-          .what = fmt::format("{} was still running after {}; killed with all it had started", shown,
-                              human_duration(allowed)),
+          .what = fmt::format("{} was {} after {}{}", shown, started ? "still running" : "not even started",
+                              human_duration(allowed), fate),
           .hint = "give it more time with `within:`, or find out what it waits for",
           .cause = std::make_error_code(std::errc::timed_out)};
 }
@@ -154,6 +160,7 @@ Command placed(const CommandPlan& plan, const Trial& trial) {
                   .umask = plan.umask,
                   .uid = {},
                   .gid = {}};
+  command.attached = trial.attached;
   for (const std::string& name : plan.inherit)
     if (const char* value = std::getenv(name.c_str())) set_env(command.env, name, value);
   for (const auto& [name, value] : plan.env.as_map()) {
@@ -166,11 +173,12 @@ Command placed(const CommandPlan& plan, const Trial& trial) {
 }
 
 Result<evidence::Observation> run_and_observe(const CommandPlan& plan, const Trial& trial) {
-  const Command command = placed(plan, trial);
+  Command command = placed(plan, trial);
   const Duration allowed = trial.deadline.never() ? Duration::zero() : trial.deadline.left();
+  trial.watch->starting(command);
   auto captured = run_command(command, trial.deadline, plan.keep, trial.interrupt);
   if (!captured.ok()) return not_started(plan, std::move(captured).error());
-  trial.watch->ran(command, *captured);
+  if (captured->end_seen) trial.watch->ran(command, *captured);
   if (captured->deadline_passed || captured->interrupted) return cut_short(plan, *captured, allowed);
   return observed(*captured);
 }

@@ -1,6 +1,5 @@
 #include "probes/http_request.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,13 +7,20 @@
 
 #include "harness/base/process.hpp"
 #include "harness/base/text.hpp"
+#include "harness/target/libcurl.hpp"
 
 namespace mccoy::probes {
 namespace {
+using target::curl;
+
 struct FreeUrl {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+  void operator()(CURLU* url) const { curl().url_cleanup(url); }
 };
 using Url = std::unique_ptr<CURLU, FreeUrl>;
+struct FreeText {
+  void operator()(char* text) const { curl().free(text); }
+};
+using CurlText = std::unique_ptr<char, FreeText>;
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -24,8 +30,8 @@ std::string lower(std::string_view text) {
 
 std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
-  const std::unique_ptr<char, decltype(&curl_free)> owned(text, &curl_free);
+  if (curl().url_get(url, part, &text, flags) != CURLUE_OK) return {};
+  const CurlText owned(text);
   return text;
 }
 
@@ -45,11 +51,11 @@ Status read_head(const suite::Settings& settings, HttpRequest& request) {
   const bool with_method = blank != std::string_view::npos && is_token(text.substr(0, blank));
   if (with_method) request.method = text.substr(0, blank);
   request.url = with_method ? trim(text.substr(blank)) : text;
-  const Url url(curl_url());
-  const CURLUcode bad = curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), CURLU_NON_SUPPORT_SCHEME);
+  const Url url(curl().url());
+  const CURLUcode bad = curl().url_set(url.get(), CURLUPART_URL, request.url.c_str(), CURLU_NON_SUPPORT_SCHEME);
   if (bad != CURLUE_OK)
     return Error{.where = settings.head_span(),
-                 .what = fmt::format("\"{}\" is no URL: {}", visible_line(request.url, 120), curl_url_strerror(bad)),
+                 .what = fmt::format("\"{}\" is no URL: {}", visible_line(request.url, 120), curl().url_strerror(bad)),
                  .hint = "write it in full: GET http://127.0.0.1:8080/health"};
   const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https")
@@ -82,8 +88,7 @@ bool has_header(const HttpRequest& request, std::string_view name) {
 std::string url_encoded(const Value& names) {
   std::string out;
   const auto append = [&](std::string_view text) {
-    const std::unique_ptr<char, decltype(&curl_free)> escaped(
-        curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size())), &curl_free);
+    const CurlText escaped(curl().easy_escape(nullptr, text.data(), static_cast<int>(text.size())));
     out += text.empty() ? "" : escaped.get();
   };
   for (const auto& [name, value] : names.as_map()) {
@@ -139,8 +144,8 @@ Result<HttpRequest> read_request(const suite::Settings& settings) {
 
 std::string address_of(const HttpRequest& request) {
   if (!request.connect_to.empty()) return request.connect_to;
-  const Url url(curl_url());
-  if (curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), 0) != CURLUE_OK) return {};
+  const Url url(curl().url());
+  if (curl().url_set(url.get(), CURLUPART_URL, request.url.c_str(), 0) != CURLUE_OK) return {};
   return part_of(url.get(), CURLUPART_HOST) + ":" + part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
 }
 }  // namespace mccoy::probes

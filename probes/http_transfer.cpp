@@ -1,31 +1,32 @@
 #include "probes/http_transfer.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 
 #include "harness/base/file.hpp"
 #include "harness/base/text.hpp"
+#include "harness/target/libcurl.hpp"
 #include "probes/http_answer.hpp"
 #include "probes/http_failure.hpp"
 
 namespace mccoy::probes {
 namespace {
+using target::curl;
+
 constexpr long kReadBytes = 64 * 1024;  ///< large enough for a stream, small enough to notice an interrupt soon
 constexpr int kLongestWaitMs = 1000;
 constexpr std::int64_t kNsPerUs = 1000;
 
 struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(curl_slist* list) const { curl().slist_free_all(list); }
 };
 class TextList {
  public:
-  void add(const std::string& text) { list_.reset(curl_slist_append(list_.release(), text.c_str())); }
+  void add(const std::string& text) { list_.reset(curl().slist_append(list_.release(), text.c_str())); }
   curl_slist* get() const { return list_.get(); }
 
  private:
@@ -33,24 +34,19 @@ class TextList {
 };
 
 struct FreeEasy {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  void operator()(CURL* easy) const { curl().easy_cleanup(easy); }
 };
 
 /// What drives the requests of one thread. It keeps parsed CA files of the system and nothing of a case.
 class Driver {
  public:
-  Driver() {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-    multi_ = curl_multi_init();
-    MCCOY_CHECK(multi_ != nullptr);
-  }
+  Driver() { MCCOY_CHECK(multi_ != nullptr); }
   Driver(const Driver&) = delete;
-  ~Driver() { curl_multi_cleanup(multi_); }
+  ~Driver() { curl().multi_cleanup(multi_); }
   CURLM* get() const { return multi_; }
 
  private:
-  CURLM* multi_;
+  CURLM* multi_ = curl().multi_init();
 };
 
 CURLM* multi() {
@@ -70,7 +66,7 @@ class Exchange {
     listen();
   }
   Exchange(const Exchange&) = delete;
-  ~Exchange() { curl_multi_remove_handle(multi(), easy()); }
+  ~Exchange() { curl().multi_remove_handle(multi(), easy()); }
 
   Result<evidence::Observation> run();
 
@@ -79,12 +75,12 @@ class Exchange {
   CURL* easy() const { return easy_.get(); }
   template <class T>
   void set(CURLoption option, T value) {
-    curl_easy_setopt(easy(), option, value);
+    curl().easy_setopt(easy(), option, value);
   }
   template <class T>
   T info(CURLINFO which, T fallback = T()) const {
     T value{};
-    return curl_easy_getinfo(easy(), which, &value) == CURLE_OK ? value : fallback;
+    return curl().easy_getinfo(easy(), which, &value) == CURLE_OK ? value : fallback;
   }
   std::string file(const std::string& path) const { return absolute(path, trial_.folder); }
 
@@ -110,7 +106,7 @@ class Exchange {
   HttpAnswer answer_;
   TextList headers_, elsewhere_;
   char error_text_[CURL_ERROR_SIZE] = {};
-  std::unique_ptr<CURL, FreeEasy> easy_{curl_easy_init()};
+  std::unique_ptr<CURL, FreeEasy> easy_{curl().easy_init()};
   int last_socket_ = -1;
   std::string tls_version_;
 };
@@ -226,19 +222,19 @@ void Exchange::tell_watch() {
 }
 
 Exchange::End Exchange::drive(CURLcode& code) {
-  curl_multi_add_handle(multi(), easy());
+  curl().multi_add_handle(multi(), easy());
   curl_waitfd stop{
       .fd = trial_.interrupt != nullptr ? trial_.interrupt->fd() : -1, .events = CURL_WAIT_POLLIN, .revents = 0};
   int running = 0;
-  while (curl_multi_perform(multi(), &running) == CURLM_OK && running > 0) {
+  while (curl().multi_perform(multi(), &running) == CURLM_OK && running > 0) {
     if (trial_.interrupt != nullptr && trial_.interrupt->raised()) return End::interrupted;
     if (trial_.deadline.passed()) return End::deadline;
     const int left = trial_.deadline.poll_ms();
-    curl_multi_poll(multi(), &stop, stop.fd >= 0 ? 1 : 0, left < 0 ? kLongestWaitMs : std::min(left, kLongestWaitMs),
-                    nullptr);
+    curl().multi_poll(multi(), &stop, stop.fd >= 0 ? 1 : 0, left < 0 ? kLongestWaitMs : std::min(left, kLongestWaitMs),
+                      nullptr);
   }
   int waiting = 0;
-  const CURLMsg* message = curl_multi_info_read(multi(), &waiting);
+  const CURLMsg* message = curl().multi_info_read(multi(), &waiting);
   code = message != nullptr ? message->data.result : CURLE_FAILED_INIT;
   return End::done;
 }
@@ -253,7 +249,7 @@ bool is_connected(int fd) {
 HttpFailure Exchange::failure(CURLcode code) const {
   return {.curl_code = code,
           .os_errno = static_cast<int>(info<long>(CURLINFO_OS_ERRNO)),
-          .detail = error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code),
+          .detail = error_text_[0] != '\0' ? error_text_ : curl().easy_strerror(code),
           .address = address_of(request_),
           .resolved = last_socket_ >= 0,
           .connected = is_connected(last_socket_),
@@ -334,7 +330,7 @@ evidence::Observation Exchange::observed() {
 /// Whole days to a date as OpenSSL prints it; rounded down, so that "0" is still valid today.
 Value days_until(const char* date) {
   constexpr std::int64_t kDay = 86400;
-  const std::int64_t left = curl_getdate(date, nullptr) - wall_ms() / 1000;
+  const std::int64_t left = curl().getdate(date, nullptr) - wall_ms() / 1000;
   return left >= 0 ? left / kDay : -((-left + kDay - 1) / kDay);
 }
 

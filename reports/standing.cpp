@@ -34,7 +34,9 @@ std::string why_below(const run::CaseView& view) {
   std::string why =
       fmt::format("passed, but is {} where {} is required", provenance_words(judgement), to_text(view.require));
   if (!judgement.reason.empty()) why += ": " + reason_of(view);
-  if (!judgement.missing.empty()) why += "; to become real: " + join(judgement.missing, "; ");
+  const bool only_weak = judgement.provenance == Provenance::real;
+  if (!judgement.missing.empty())
+    why += (only_weak ? "; missing " : "; to become real: ") + join(judgement.missing, "; ");
   return why;
 }
 

@@ -134,9 +134,13 @@ BOOST_AUTO_TEST_CASE(includes_of_ours_are_written_from_the_root) {
                  source.path << " includes " << include);
 }
 
+/// The door to libcurl is a header with libcurl in it; it stays harmless as long as no other header opens it.
+constexpr std::string_view kLibraryDoor = "harness/target/libcurl.hpp";
+
 BOOST_AUTO_TEST_CASE(heavy_headers_stay_out_of_our_headers) {
   for (const auto& source : sources()) {
-    if (!source.path.ends_with(".hpp")) continue;
+    if (!source.path.ends_with(".hpp") || source.path == kLibraryDoor) continue;
+    BOOST_TEST(!std::ranges::count(source.includes, kLibraryDoor), source.path << " includes " << kLibraryDoor);
     for (const auto& include : source.includes)
       for (const auto heavy : kHeavyHeaders)
         BOOST_TEST(!include.starts_with(heavy), source.path << " includes " << include);

@@ -14,6 +14,7 @@ namespace {
 struct GiveBack {
   void operator()(EVP_MD_CTX* context) const { ::EVP_MD_CTX_free(context); }
 };
+constexpr std::size_t kDigestBytes = 32;
 using Context = std::unique_ptr<EVP_MD_CTX, GiveBack>;
 
 Context new_context() {
@@ -49,10 +50,19 @@ std::string Sha256::hex() const {
   return mccoy::hex({digest, length});
 }
 
+std::string Sha256::take_raw() {
+  MCCOY_CHECK(state_ != nullptr);
+  std::string digest(kDigestBytes, '\0');
+  MCCOY_CHECK(::EVP_DigestFinal_ex(state_->context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) ==
+              1);
+  MCCOY_CHECK(::EVP_DigestInit_ex(state_->context.get(), nullptr, nullptr) == 1);  // the same algorithm again
+  return digest;
+}
+
 std::string sha256(std::string_view bytes) {
-  Sha256 digest;
+  thread_local Sha256 digest;  // making one takes longer than to digest a short text
   digest.update(bytes);
-  return digest.hex();
+  return hex(digest.take_raw());
 }
 
 Result<std::string> sha256_file(const std::string& path) {

@@ -17,6 +17,7 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
   void update(std::string_view bytes);
   std::string hex() const;  ///< of all bytes so far; may go on afterwards
+  std::string take_raw();   ///< the 32 bytes themselves; then it starts anew
 
  private:
   struct State;

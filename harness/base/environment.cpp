@@ -25,6 +25,12 @@ bool is_named(std::string_view entry, std::string_view name) {
 }
 }  // namespace
 
+std::vector<std::string> own_environment() {
+  std::vector<std::string> env;
+  for (char** entry = environ; *entry != nullptr; ++entry) env.emplace_back(*entry);
+  return env;
+}
+
 std::vector<std::string> base_environment() {
   std::vector<std::string> env;
   for (const char* name : kInherited)

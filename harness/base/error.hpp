@@ -47,10 +47,11 @@ class [[nodiscard]] Result {
  public:
   Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}
   Result(Error error) : held_(std::in_place_index<1>, std::move(error)) {}
+  /// From what is neither but becomes a T: a literal for a string, a pointer to a derived class.
   template <class U>
-  requires std::is_convertible_v<U&&, T> &&(!std::is_same_v<std::remove_cvref_t<U>, Result>)&&(
-      !std::is_same_v<std::remove_cvref_t<U>, T>)&&(!std::is_same_v<std::remove_cvref_t<U>, Error>)Result(U&& value)
-      : held_(std::in_place_index<0>, std::forward<U>(value)) {}
+  requires(std::is_convertible_v<U, T> && !std::is_same_v<U, Result> && !std::is_same_v<U, T> &&
+           !std::is_same_v<U, Error>) Result(U value)
+      : held_(std::in_place_index<0>, std::move(value)) {}
 
   bool ok() const noexcept { return held_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }
@@ -99,7 +100,7 @@ using Status = Result<void>;
 #define MCCOY_TRY(name, call)                                                                                       \
   auto MCCOY_CONCAT(mccoy_result_, __LINE__) = (call);                                                              \
   if (!MCCOY_CONCAT(mccoy_result_, __LINE__).ok()) return std::move(MCCOY_CONCAT(mccoy_result_, __LINE__)).error(); \
-  auto name = std::move(MCCOY_CONCAT(mccoy_result_, __LINE__)).value()
+  auto name = std::move(MCCOY_CONCAT(mccoy_result_, __LINE__)).value()  // NOLINT(bugprone-macro-parentheses): a name
 
 /// MCCOY_DO(call): returns the error of a Status (or of any Result whose value is not needed).
 #define MCCOY_DO(call)                                                                          \

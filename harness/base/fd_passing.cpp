@@ -43,7 +43,7 @@ Result<SocketPair> make_socket_pair() {
   return SocketPair{UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
-Status send_packet(int socket, std::string_view bytes, std::span<const int> fds) {
+Status send_packet(int socket, std::string_view bytes, std::span<const int> fds, int flags) {
   MCCOY_CHECK(bytes.size() <= kMaxPacketBytes && fds.size() <= kMaxPassedFds);
   iovec part{const_cast<char*>(bytes.data()), bytes.size()};
   msghdr message{};
@@ -51,7 +51,7 @@ Status send_packet(int socket, std::string_view bytes, std::span<const int> fds)
   message.msg_iovlen = 1;
   Ancillary ancillary;
   if (!fds.empty()) attach(message, ancillary, fds);
-  while (::sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
+  while (::sendmsg(socket, &message, MSG_NOSIGNAL | flags) < 0)
     if (errno != EINTR) return system_error("cannot send to a helper process of mccoy", errno);
   return {};
 }

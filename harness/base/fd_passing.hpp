@@ -18,10 +18,11 @@ struct SocketPair {
 };
 Result<SocketPair> make_socket_pair();
 
-/// Blocks while the receiver is slow. errors: EPIPE when the other end is gone.
+/// Blocks while the receiver is slow, unless MSG_DONTWAIT is among the flags (then EAGAIN). errors: EPIPE when the
+/// other end is gone.
 ///   bytes  at most kMaxPacketBytes
 ///   fds    at most kMaxPassedFds; they stay the caller's
-Status send_packet(int socket, std::string_view bytes, std::span<const int> fds = {});
+Status send_packet(int socket, std::string_view bytes, std::span<const int> fds = {}, int flags = 0);
 
 struct Packet {
   std::ptrdiff_t size =

@@ -12,7 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -27,8 +30,11 @@
 
 namespace mccoy {
 namespace {
-constexpr int kSocket = 3;  ///< of the guardian to mccoy, later of a keeper to mccoy
-constexpr int kStrayRound_ms = 5;
+constexpr int kSocket = 3;                                    ///< of the guardian to mccoy, later of a keeper to mccoy
+constexpr int kShortestRound_ms = 5, kLongestRound_ms = 200;  ///< between two walks while a stray refuses to die
+/// For the last commands to die once mccoy is gone. A process stuck in the kernel may take for ever; what was promised
+/// to be undone is not kept waiting for it. Keepers stay with theirs for as long as that takes.
+constexpr std::chrono::seconds kLastPatience{5};
 
 /// First byte of a packet to the guardian. An undo order goes on with its id, what to do, and two paths, each ended by
 /// NUL; a forget order with an id.
@@ -45,9 +51,9 @@ class Guardian {
   }
 
   void serve() {
-    while (connected_ || !keepers_.empty() || strays_) {
+    while (connected_ || ((!keepers_.empty() || strays_) && !end_.passed())) {
       std::array<pollfd, 2> waited{{{child_events_.get(), POLLIN, 0}, {connected_ ? kSocket : -1, POLLIN, 0}}};
-      ::poll(waited.data(), waited.size(), strays_ ? kStrayRound_ms : -1);
+      ::poll(waited.data(), waited.size(), strays_ ? pause_ms_ : end_.poll_ms());
       if (waited[0].revents != 0 || strays_) reap();
       if (waited[1].revents != 0) answer();
       if (strays_) kill_strays();
@@ -65,8 +71,10 @@ class Guardian {
 
   UniqueFd child_events_;
   bool connected_ = true;
+  Deadline end_;  ///< never, while connected
   std::unordered_set<pid_t> keepers_;
-  bool strays_ = false;  ///< a keeper was killed; what it kept may be ours now
+  bool strays_ = false;               ///< a keeper was killed; what it kept may be ours now
+  int pause_ms_ = kShortestRound_ms;  ///< before the next walk for strays
   std::vector<std::string> lost_cgroups_;
   std::map<std::uint64_t, UndoOrder> undo_;  ///< carried out latest first
 };
@@ -82,12 +90,16 @@ void Guardian::answer() {
   const Packet packet = receive_packet(kSocket, buffer);
   if (packet.size <= 0) {
     connected_ = false;
+    end_ = Deadline::in(kLastPatience);
     return;
   }
   const std::string_view order(buffer.data(), static_cast<std::size_t>(packet.size));
   switch (static_cast<Order>(order.front())) {
     case Order::keeper:
-      return fork_keeper(packet.fds[0].get());
+      // Without a socket of its own, a keeper would speak through ours. Whoever waits for it sees the end of its
+      // stream.
+      if (packet.fds[0]) fork_keeper(packet.fds[0].get());
+      return;
     case Order::undo:
       return remember(order.substr(1));
     case Order::forget:
@@ -139,6 +151,7 @@ void Guardian::reap() {
   for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
     if (keepers_.erase(pid) == 0 || !WIFSIGNALED(status)) continue;
     strays_ = true;
+    pause_ms_ = kShortestRound_ms;
     lost_cgroups_.push_back(cgroup_of_keeper(pid));
   }
 }
@@ -154,6 +167,7 @@ void Guardian::kill_strays() {
   }
   std::erase_if(lost_cgroups_, [](const std::string& path) { return remove_cgroup(path); });
   strays_ = strays_ || !lost_cgroups_.empty();
+  pause_ms_ = std::min(2 * pause_ms_, kLongestRound_ms);
 }
 
 /// Nothing of mccoy's is kept: neither its signals, its terminal, its folder nor its files.

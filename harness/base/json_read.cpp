@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
+#include "harness/base/repeated.hpp"
 #include "harness/base/value.hpp"
 
 namespace mccoy {
@@ -76,7 +77,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool key(string_t& name) override {
     Level& level = levels_.back();
-    if (!level.keys.insert(name).second) {
+    if (level.has(name)) {
       return refuse(opening_quote(text_, offset()),
                     fmt::format("not strict JSON: the key \"{}\" is given twice", name));
     }
@@ -101,7 +102,15 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     Value::Map members;
     bool is_map = false;
     std::string key;
-    std::unordered_set<std::string> keys;
+    std::unordered_set<std::string> many_keys;  ///< of the members, once they are many
+
+    bool has(const std::string& name) {
+      if (members.size() < kFewKeys)
+        return std::ranges::find(members, name, &Value::Map::value_type::first) != members.end();
+      if (many_keys.empty())
+        for (const auto& member : members) many_keys.insert(member.first);
+      return !many_keys.insert(name).second;
+    }
   };
 
   std::size_t offset() const { return static_cast<std::size_t>(furthest_ - text_.data()); }

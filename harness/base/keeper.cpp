@@ -54,6 +54,7 @@ class Keeper {
   bool start();
   bool receive(StartRequest& request, std::string& payload, std::array<UniqueFd, kMaxPassedFds>& stdio);
   bool fail(StartStep step, int error);
+  bool given_up() const;
   UniqueFd join_cgroup(const StartRequest& request);
   void announce(const Launched& launched);
   void watch();
@@ -101,11 +102,16 @@ bool Keeper::receive(StartRequest& request, std::string& payload, std::array<Uni
   return true;
 }
 
-/// Pointers to the strings of a payload, each ended by NUL.
-std::vector<char*> strings_of(std::string& payload) {
+/// An order can wait for us longer than mccoy waits for its answer; then nobody wants it carried out any more.
+bool Keeper::given_up() const {
+  pollfd ended{control_, POLLRDHUP, 0};
+  return ::poll(&ended, 1, 0) > 0 && (ended.revents & (POLLRDHUP | POLLHUP)) != 0;
+}
+
+/// Pointers to the strings of a payload from `start` on, each ended by NUL.
+std::vector<char*> strings_of(std::string& payload, std::size_t start) {
   std::vector<char*> strings;
-  for (std::size_t start = 0; start < payload.size(); start = payload.find('\0', start) + 1)
-    strings.push_back(payload.data() + start);
+  for (; start < payload.size(); start = payload.find('\0', start) + 1) strings.push_back(payload.data() + start);
   return strings;
 }
 
@@ -114,7 +120,9 @@ bool Keeper::start() {
   std::string payload;
   std::array<UniqueFd, kMaxPassedFds> stdio;
   if (!receive(request, payload, stdio)) return fail(StartStep::receive, EPROTO);
-  auto strings = strings_of(payload);
+  if (given_up()) return false;
+  if (request.filter_bytes > payload.size()) return fail(StartStep::receive, EPROTO);
+  auto strings = strings_of(payload, request.filter_bytes);
   if (strings.size() != 2 + std::size_t{request.argc} + request.envc) return fail(StartStep::receive, EPROTO);
 
   std::vector<char*> argv(strings.begin() + 2, strings.begin() + 2 + request.argc);
@@ -128,6 +136,8 @@ bool Keeper::start() {
                                     .cwd = strings[1],
                                     .stdio = {stdio[0].get(), stdio[1].get(), stdio[2].get()},
                                     .request = &request,
+                                    .filter = payload.data(),
+                                    .watcher = request.filter_bytes > 0 ? stdio[3].get() : -1,
                                     .cgroup_procs = cgroup_procs.get()});
   if (launched.failed_step != StartStep::none) {
     remove_own_cgroup();

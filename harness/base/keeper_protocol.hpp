@@ -1,6 +1,6 @@
 // What mccoy and a keeper say to each other, on a SOCK_SEQPACKET pair of their own.
-//   mccoy -> keeper   one StartRequest with three descriptors (stdin, stdout, stderr), then its payload in further
-//   packets;
+//   mccoy -> keeper   one StartRequest with three descriptors (stdin, stdout, stderr) and, for a watched command, the
+//                     socket to its watcher; then its payload in further packets;
 //                     later the end of the stream, which means "kill all that is left"
 //   keeper -> mccoy   Started (with a pidfd of the root) or StartFailed; RootEnded; Gone; then the end of the stream
 // An end of the stream without Gone means that the keeper was killed.
@@ -12,9 +12,11 @@
 #include <vector>
 
 namespace mccoy {
-/// Payload: strings, each ended by NUL: path to execute, working directory, argv[0..argc), env[0..envc).
+/// Payload: the call filter, then strings, each ended by NUL: path to execute, working directory, argv[0..argc),
+/// env[0..envc).
 struct StartRequest {
   std::uint64_t payload_bytes = 0;
+  std::uint32_t filter_bytes = 0;  ///< 0: not watched
   std::uint32_t argc = 0, envc = 0;
   mode_t umask = 022;
   bool change_user = false;
@@ -24,7 +26,7 @@ struct StartRequest {
 };
 
 /// The step of a start that failed; see step_name().
-enum class StartStep : std::int32_t { none, fork, receive, cgroup, session, redirect, user, chdir, exec };
+enum class StartStep : std::int32_t { none, fork, receive, cgroup, session, redirect, user, chdir, watch, exec };
 
 struct KeeperReport {
   enum class Kind : std::int32_t { started, start_failed, root_ended, gone };

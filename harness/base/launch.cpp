@@ -1,5 +1,7 @@
 #include "harness/base/launch.hpp"
 
+#include "harness/base/call_watch.hpp"
+
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -47,6 +49,8 @@ StartStep prepare_and_exec(Shared& shared) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (order.watcher >= 0 && !offer_watch(order.watcher, order.filter, order.request->filter_bytes))
+    return StartStep::watch;
   shared.exec_ns = monotonic_ns();
   ::execve(order.path, order.argv, order.env);
   return StartStep::exec;

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "harness/base/pattern_set.hpp"
+#include "harness/base/repeated.hpp"
 #include "harness/base/secret_forms.hpp"
 #include "harness/base/text.hpp"
 
@@ -26,6 +27,16 @@ std::vector<std::string> parts_of(std::string_view value) {
     if (part.size() >= kShortestLine && !part.starts_with("-----")) parts.emplace_back(part);
   }
   return parts;
+}
+
+/// In this map or one within it.
+bool repeats_a_key(const Value& value) {
+  std::vector<std::string_view> keys;
+  for (const auto& [key, member] : value.as_map()) {
+    if (repeats_a_key(member)) return true;
+    keys.push_back(key);
+  }
+  return any_twice(keys) || std::ranges::any_of(value.as_list(), repeats_a_key);
 }
 }  // namespace
 
@@ -68,12 +79,18 @@ Result<Masker> Masker::make(std::vector<Secret> secrets) {
 }
 
 std::string Masker::mask(std::string_view bytes) const {
+  if (!known_->patterns.occurs_in(bytes)) return std::string(bytes);
   MaskStream whole = stream();
   std::string out = whole.feed(bytes);
   return out + whole.finish();
 }
 
 Value Masker::mask_value(const Value& value) const {
+  const bool nothing_to_do = known_->patterns.empty() && !repeats_a_key(value);
+  return nothing_to_do ? value : mask_inside(value);
+}
+
+Value Masker::mask_inside(const Value& value) const {
   if (value.is_string()) return mask(value.as_string());
   if (value.is_number()) {
     const std::string digits = to_json(value);
@@ -83,7 +100,7 @@ Value Masker::mask_value(const Value& value) const {
   if (value.is_map()) return mask_map(value.as_map());
   if (!value.is_list()) return value;
   Value::List items;
-  for (const Value& item : value.as_list()) items.push_back(mask_value(item));
+  for (const Value& item : value.as_list()) items.push_back(mask_inside(item));
   return items;
 }
 
@@ -94,7 +111,7 @@ Value Masker::mask_map(const Value::Map& members) const {
     const std::string masked = mask(key);
     std::string name = masked;
     for (int copy = 2; !taken.insert(name).second; ++copy) name = masked + ' ' + std::to_string(copy);
-    out.emplace_back(std::move(name), mask_value(member));
+    out.emplace_back(std::move(name), mask_inside(member));
   }
   return out;
 }
@@ -111,6 +128,7 @@ std::vector<std::pair<std::string, std::uint64_t>> Masker::counts() const {
 }
 
 std::string MaskStream::feed(std::string_view chunk) {
+  if (known_->patterns.empty()) return std::string(chunk);
   held_ += chunk;
   for (const char c : chunk) {
     state_ = known_->patterns.step(state_, static_cast<unsigned char>(c));

@@ -44,6 +44,7 @@ class Masker {
   struct Checked {};
   struct Known;
   Masker(std::vector<Secret> secrets, Checked);
+  Value mask_inside(const Value& value) const;
   Value mask_map(const Value::Map& members) const;
   std::shared_ptr<Known> known_;
 };

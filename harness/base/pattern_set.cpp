@@ -1,5 +1,6 @@
 #include "harness/base/pattern_set.hpp"
 
+#include <algorithm>
 #include <queue>
 
 namespace mccoy {
@@ -40,6 +41,14 @@ void PatternSet::link() {
       waiting.push(next);
     }
   }
+}
+
+bool PatternSet::occurs_in(std::string_view text) const {
+  std::uint32_t state = kStart;
+  return !empty() && std::ranges::any_of(text, [&](char c) {
+    state = step(state, static_cast<unsigned char>(c));
+    return nodes_[state].find.owner != kNone;
+  });
 }
 
 std::uint32_t PatternSet::step(std::uint32_t state, unsigned char byte) const {

@@ -17,6 +17,8 @@ class PatternSet {
   void add(std::string_view pattern, std::size_t owner);
   void link();  ///< after the last add, before the first step
 
+  bool empty() const { return nodes_.size() == 1; }
+  bool occurs_in(std::string_view text) const;  ///< any of them
   std::uint32_t step(std::uint32_t state, unsigned char byte) const;
   /// Bytes read last that may still become a pattern.
   std::size_t pending(std::uint32_t state) const { return nodes_[state].pending; }

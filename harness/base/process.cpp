@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <mutex>
 
@@ -23,14 +24,20 @@ using std::chrono::seconds;
 constexpr seconds kStartPatience{30};  ///< for a keeper to appear and execve to return, on a machine under load
 constexpr seconds kKillPatience{1};    ///< a process stuck in the kernel can survive SIGKILL; its keeper stays with it
 
-bool readable(int fd, Deadline deadline) {
-  pollfd waited{fd, POLLIN, 0};
+enum class Waited { ready, deadline, interrupted };
+
+Waited wait_for(short events, int fd, Deadline deadline, const Interrupt* interrupt) {
+  std::array<pollfd, 2> waited{{{fd, events, 0}, {interrupt != nullptr ? interrupt->fd() : -1, POLLIN, 0}}};
   for (;;) {
-    const int ready = ::poll(&waited, 1, deadline.poll_ms());
-    if (ready > 0) return true;
-    if (ready == 0 && deadline.passed()) return false;
-    if (ready < 0 && errno != EINTR) return false;
+    const int ready = ::poll(waited.data(), waited.size(), deadline.poll_ms());
+    if (ready > 0) return waited[0].revents != 0 ? Waited::ready : Waited::interrupted;
+    if (ready == 0 && deadline.passed()) return Waited::deadline;
+    if (ready < 0 && errno != EINTR) return Waited::deadline;
   }
+}
+
+bool readable(int fd, Deadline deadline) {
+  return wait_for(POLLIN, fd, deadline, nullptr) == Waited::ready;
 }
 
 bool asks_to_stop(int signal) {
@@ -50,6 +57,41 @@ Error keeper_lost_error(const std::string& program) {
   return {.what = "the keeper of this command was killed, so nobody knows how it ended: " + program,
           .hint = "something killed the process \"mcc-keeper\"; what ran below it was killed then"};
 }
+
+/// Has the keeper kill what it started by now, and waits within bounds until it is gone.
+void abandon(int control) {
+  ::shutdown(control, SHUT_WR);
+  const Deadline deadline = Deadline::in(kKillPatience);
+  KeeperReport unwanted;
+  while (readable(control, deadline) && receive_packet(control, room_of(unwanted)).size > 0) continue;
+}
+
+/// One start, from the order to the keeper's answer.
+struct Start {
+  int control;
+  const std::string& program;
+  Deadline deadline;
+  const Interrupt* interrupt;
+
+  /// errors: timed_out, interrupted
+  Status wait(short events) const {
+    const Waited waited = wait_for(events, control, deadline.earlier(Deadline::in(kStartPatience)), interrupt);
+    if (waited == Waited::ready) return {};
+    if (waited == Waited::interrupted)
+      return Error{.what = program + " was not started: the run was interrupted",
+                   .cause = std::make_error_code(std::errc::interrupted)};
+    return Error{.what = deadline.passed() ? program + " had not started at the deadline"
+                                           : "starting " + program + " takes longer than 30 s",
+                 .cause = std::make_error_code(std::errc::timed_out)};
+  }
+
+  Status carry_out(StartOrder& order) const {
+    auto sent = send_start(control, order, [this] { return wait(POLLOUT); });
+    if (sent.ok()) sent = wait(POLLIN);
+    if (!sent.ok()) abandon(control);
+    return sent;
+  }
+};
 }  // namespace
 
 /// The fields above `mutex` never change once the command runs.
@@ -67,7 +109,8 @@ struct ProcessTree::State {
   bool gone = false;   ///< the keeper has killed everything and said so
   bool lost = false;   ///< the keeper is gone and has not said so
 
-  bool over() const { return gone || lost; }
+  bool over() const { return gone || lost; }  ///< with the mutex held
+  bool is_lost();
   void receive();
   bool nothing_left();
   void kill_rest();
@@ -90,6 +133,12 @@ void ProcessTree::State::receive() {
   }
 }
 
+bool ProcessTree::State::is_lost() {
+  receive();
+  const std::scoped_lock lock(mutex);
+  return lost;
+}
+
 bool ProcessTree::State::nothing_left() {
   receive();
   const std::scoped_lock lock(mutex);
@@ -105,7 +154,7 @@ void ProcessTree::State::kill_rest() {
   const Deadline deadline = Deadline::in(kKillPatience);
   while (!nothing_left())
     if (!readable(control.get(), deadline)) return;
-  if (lost) readable(root_handle.get(), deadline);  // the guardian kills it; a pidfd tells the end
+  if (is_lost()) readable(root_handle.get(), deadline);  // the guardian kills it; a pidfd tells the end
 }
 
 ProcessTree::ProcessTree() = default;
@@ -120,16 +169,18 @@ ProcessTree::~ProcessTree() {
   if (state_) state_->kill_rest();
 }
 
-Result<ProcessTree> ProcessTree::start(const Command& command) {
+Result<ProcessTree> ProcessTree::start(const Command& command, Deadline deadline, const Interrupt* interrupt) {
   MCCOY_TRY(order, prepare_start(command));
   MCCOY_TRY(control, new_keeper());
-  MCCOY_DO(send_start(control.get(), order));
-  if (!readable(control.get(), Deadline::in(kStartPatience)))
-    return Error{.what = "starting " + order.executable.path + " takes longer than 30 s"};
+  MCCOY_DO((Start{control.get(), order.executable.path, deadline, interrupt}.carry_out(order)));
   KeeperReport report;
   Packet packet = receive_packet(control.get(), room_of(report));
   if (packet.size != sizeof report) return keeper_lost_error(order.executable.path);
   if (report.kind == KeeperReport::Kind::start_failed) return start_error(command, order, report);
+  if (!packet.fds[0]) {  // the kernel leaves a descriptor out when there is no room for one more
+    abandon(control.get());
+    return system_error("cannot watch " + order.executable.path, EMFILE);
+  }
 
   ProcessTree tree;
   tree.state_.reset(new State{.control = std::move(control),
@@ -166,9 +217,7 @@ int ProcessTree::events() const {
 }
 
 bool ProcessTree::keeper_lost() {
-  state_->receive();
-  const std::scoped_lock lock(state_->mutex);
-  return state_->lost;
+  return state_->is_lost();
 }
 
 std::optional<Ended> ProcessTree::ended() {

@@ -67,6 +67,13 @@ struct Command {
   std::optional<uid_t> uid = {};       ///< run as this user (needs root); supplementary groups are dropped
   std::optional<gid_t> gid = {};
   bool want_cgroup = false;  ///< for services: try a cgroup of its own
+  /// It reads our standard input, and what it writes is also written to our standard output and error, as it comes.
+  bool attached = false;
+  /// A BPF program (array of sock_filter) for the child to install as a seccomp filter just before execve, and the
+  /// socket over which it then offers the filter's listener (call_watch.hpp). Empty: not watched. The socket stays the
+  /// caller's.
+  std::string call_filter = {};
+  int watcher = -1;
 };
 
 /// How a command ended.
@@ -78,13 +85,19 @@ struct Ended {
   std::int64_t max_rss_kib = 0;
 };
 
+class Interrupt;
+
 /// A running command and everything below it. Letting go of it kills what is left.
 /// Used by one thread at a time, except kill_all() and signal_root(), which any thread may call.
 class ProcessTree {
  public:
   /// stdout/stderr are read from out()/err(), non-blocking.
-  ///   errors  program not found (cause ENOENT) or not executable (EACCES, ENOEXEC), cwd missing, no guardian
-  static Result<ProcessTree> start(const Command& command);
+  ///   deadline   for it to run its own code, 30 s at most; when given up, what was started by then is killed
+  ///   interrupt  may be null
+  ///   errors     program not found (cause ENOENT) or not executable (EACCES, ENOEXEC), cwd missing, no guardian,
+  ///              deadline passed (cause timed_out), interrupted (cause interrupted)
+  static Result<ProcessTree> start(const Command& command, Deadline deadline = {},
+                                   const Interrupt* interrupt = nullptr);
   ProcessTree();
   ProcessTree(ProcessTree&&) noexcept;
   ProcessTree& operator=(ProcessTree&&) noexcept;
@@ -140,7 +153,8 @@ class OutputCollector {
 constexpr std::size_t kKeepOutput = 1 << 20;  ///< 1 MiB of head and of tail for each stream
 
 struct Captured {
-  Ended ended;
+  Ended ended;            ///< says nothing unless end_seen
+  bool end_seen = false;  ///< false: the command was given up before it ran (root.pid is 0), or survived SIGKILL
   Executable executable;
   ProcessId root;
   bool deadline_passed = false;  ///< the tree was killed; ended is how the root then ended
@@ -165,7 +179,8 @@ class Interrupt {
 };
 
 /// Runs a command to the end of its root process, or to the deadline, whichever is first; then kills what is left.
-/// At the deadline the tree is killed at once (SIGKILL): the call returns within 50 ms of it.
+/// At the deadline the tree is killed at once (SIGKILL): the call returns within 50 ms of it, or after a second more
+/// when something is stuck in the kernel.
 ///   interrupt  may be null
 Result<Captured> run_command(const Command& command, Deadline deadline, std::size_t keep = kKeepOutput,
                              const Interrupt* interrupt = nullptr);
@@ -173,6 +188,8 @@ Result<Captured> run_command(const Command& command, Deadline deadline, std::siz
 /// The environment a target gets: PATH, HOME, LANG, LC_*, TMPDIR, TZ, USER, LOGNAME, SHELL, TERM of ours and nothing
 /// else. LD_*, GIT_*, *_TOKEN, *_KEY, *_SECRET, *_PASSWORD, MCCOY_* and proxies are never inherited.
 std::vector<std::string> base_environment();
+/// Ours, as it is.
+std::vector<std::string> own_environment();
 /// Adds or replaces NAME in an environment.
 void set_env(std::vector<std::string>& env, std::string_view name, std::string_view value);
 std::string get_env(const std::vector<std::string>& env, std::string_view name);

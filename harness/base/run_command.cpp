@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 
+#include "harness/base/file.hpp"
 #include "harness/base/process.hpp"
 
 namespace mccoy {
@@ -20,7 +21,8 @@ constexpr int kLargePipe = 1024 * 1024;
 /// One stream of the command: its pipe, read into a collector.
 class Stream {
  public:
-  Stream(int fd, std::size_t keep) : fd_(fd), collector_(keep) {}
+  /// also_to: -1, or where every byte is written as it comes
+  Stream(int fd, std::size_t keep, int also_to) : fd_(fd), also_to_(also_to), collector_(keep) {}
 
   int fd() const { return open_ ? fd_ : -1; }  ///< poll(2) skips -1
 
@@ -32,7 +34,8 @@ class Stream {
     open_ = got > 0;
     const auto length = static_cast<std::size_t>(got);
     collector_.add({room.data(), length});
-    if (length >= kUsualPipe && !enlarged_) {  // it was full: a flood
+    if (also_to_ >= 0 && !write_all(also_to_, {room.data(), length}).ok()) also_to_ = -1;  // nobody reads it any more
+    if (length >= kUsualPipe && !enlarged_) {                                              // it was full: a flood
       enlarged_ = true;
       ::fcntl(fd_, F_SETPIPE_SZ, kLargePipe);
     }
@@ -53,15 +56,18 @@ class Stream {
   Output finish() { return collector_.finish(); }
 
  private:
-  int fd_;
+  int fd_, also_to_;
   OutputCollector collector_;
   bool open_ = true, enlarged_ = false;
 };
 
 class Run {
  public:
-  Run(ProcessTree tree, std::size_t keep, const Interrupt* interrupt)
-      : tree_(std::move(tree)), out_(tree_.out(), keep), err_(tree_.err(), keep), interrupt_(interrupt) {}
+  Run(ProcessTree tree, std::size_t keep, bool attached, const Interrupt* interrupt)
+      : tree_(std::move(tree)),
+        out_(tree_.out(), keep, attached ? STDOUT_FILENO : -1),
+        err_(tree_.err(), keep, attached ? STDERR_FILENO : -1),
+        interrupt_(interrupt) {}
 
   Result<Captured> finish(Deadline deadline) {
     bool running = true;
@@ -70,8 +76,7 @@ class Run {
     out_.drain(room());
     err_.drain(room());
     if (tree_.ended() && !captured_.deadline_passed && !captured_.interrupted) captured_.leftovers = tree_.kill_all();
-    MCCOY_TRY(ended, tree_.wait(Deadline::in(Duration::zero())));
-    captured_.ended = ended;
+    MCCOY_DO(note_end());
     captured_.executable = tree_.executable();
     captured_.root = tree_.root();
     captured_.containment = tree_.containment();
@@ -83,6 +88,7 @@ class Run {
  private:
   std::span<char> room() { return {room_.get(), kReadBytes}; }
   bool wait_and_read(Deadline deadline);
+  Status note_end();
 
   ProcessTree tree_;
   Stream out_, err_;
@@ -105,10 +111,31 @@ bool Run::wait_and_read(Deadline deadline) {
   captured_.deadline_passed = !captured_.interrupted && deadline.passed();
   return !captured_.interrupted && !captured_.deadline_passed;
 }
+
+/// A root that survived SIGKILL has no end to tell, but what it said until now was said.
+Status Run::note_end() {
+  const auto ended = tree_.wait(Deadline::in(Duration::zero()));
+  captured_.end_seen = ended.ok();
+  if (ended.ok())
+    captured_.ended = *ended;
+  else if (ended.error().cause != std::errc::timed_out)
+    return ended.error();
+  return {};
+}
+
+/// A start that was given up ends like a command that was: it is no error to have too little time.
+Result<Captured> not_begun(Error error, Deadline deadline, const Interrupt* interrupt) {
+  Captured nothing;
+  nothing.interrupted = error.cause == std::errc::interrupted && interrupt != nullptr && interrupt->raised();
+  nothing.deadline_passed = error.cause == std::errc::timed_out && deadline.passed();
+  if (!nothing.interrupted && !nothing.deadline_passed) return error;
+  return nothing;
+}
 }  // namespace
 
 Result<Captured> run_command(const Command& command, Deadline deadline, std::size_t keep, const Interrupt* interrupt) {
-  MCCOY_TRY(tree, ProcessTree::start(command));
-  return Run(std::move(tree), keep, interrupt).finish(deadline);
+  auto tree = ProcessTree::start(command, deadline, interrupt);
+  if (!tree.ok()) return not_begun(std::move(tree).error(), deadline, interrupt);
+  return Run(std::move(tree).value(), keep, command.attached, interrupt).finish(deadline);
 }
 }  // namespace mccoy

@@ -4,11 +4,13 @@
 #include <limits.h>
 #include <pwd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <span>
 
 #include "harness/base/fd_passing.hpp"
 #include "harness/base/file.hpp"
@@ -39,7 +41,13 @@ Result<std::string> locate(const std::string& name, const Command& command, cons
   return path;
 }
 
-Result<UniqueFd> standard_input(const std::string& input) {
+Result<UniqueFd> standard_input(const Command& command) {
+  if (command.attached) {
+    UniqueFd ours(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+    if (!ours) return system_error("cannot hand on the standard input", errno);
+    return ours;
+  }
+  const std::string& input = command.input;
   if (input.empty()) {
     UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     if (!null) return system_error("cannot open /dev/null", errno);
@@ -98,11 +106,12 @@ Result<StartRequest> request_of(const Command& command) {
   request.uid = command.uid.value_or(::geteuid());
   request.gid = command.gid.value_or(group_of(request.uid));
   request.want_cgroup = command.want_cgroup;
+  request.filter_bytes = static_cast<std::uint32_t>(command.call_filter.size());
   return request;
 }
 
 Result<std::string> payload_of(const Command& command, const std::string& path, const std::string& cwd) {
-  std::string payload;
+  std::string payload = command.call_filter;
   auto add = [&](const std::string& text) {
     payload.append(text).push_back('\0');
     return text.find('\0') == std::string::npos;
@@ -116,15 +125,16 @@ Result<std::string> payload_of(const Command& command, const std::string& path, 
                .cause = std::make_error_code(std::errc::invalid_argument)};
 }
 
-constexpr std::array<const char*, 9> kStepNames{"start",
-                                                "fork a keeper for",
-                                                "send the start of",
-                                                "make the cgroup of",
-                                                "make the session of",
-                                                "redirect",
-                                                "change to the user for",
-                                                "change to the folder of",
-                                                "run"};
+constexpr std::array<const char*, 10> kStepNames{"start",
+                                                 "fork a keeper for",
+                                                 "send the start of",
+                                                 "make the cgroup of",
+                                                 "make the session of",
+                                                 "redirect",
+                                                 "change to the user for",
+                                                 "change to the folder of",
+                                                 "watch",
+                                                 "run"};
 }  // namespace
 
 Result<StartOrder> prepare_start(const Command& command) {
@@ -138,24 +148,33 @@ Result<StartOrder> prepare_start(const Command& command) {
   // A name with a slash is executed as written, so that a script sees the $0 it would see from a shell.
   MCCOY_TRY(payload, payload_of(command, name.find('/') == std::string::npos ? found : name, cwd));
   MCCOY_TRY(request, request_of(command));
-  MCCOY_TRY(input, standard_input(command.input));
+  MCCOY_TRY(input, standard_input(command));
   MCCOY_DO(open_pipe(order.out, order.child_out));
   MCCOY_DO(open_pipe(order.err, order.child_err));
   order.child_in = std::move(input);
   order.payload = std::move(payload);
   order.request = request;
   order.request.payload_bytes = order.payload.size();
+  order.watcher = command.call_filter.empty() ? -1 : command.watcher;
   return order;
 }
 
-Status send_start(int control, StartOrder& order) {
-  const std::array<int, 3> stdio{order.child_in.get(), order.child_out.get(), order.child_err.get()};
-  MCCOY_DO(send_packet(control, bytes_of(order.request), stdio));
+Status send_start(int control, StartOrder& order, const std::function<Status()>& wait_for_room) {
+  const std::array<int, 4> fds{order.child_in.get(), order.child_out.get(), order.child_err.get(), order.watcher};
+  MCCOY_DO(send_packet(control, bytes_of(order.request), std::span(fds).first(order.watcher < 0 ? 3 : 4)));
   order.child_in.reset();
   order.child_out.reset();
   order.child_err.reset();
-  for (std::string_view rest = order.payload; !rest.empty(); rest.remove_prefix(std::min(rest.size(), kMaxPacketBytes)))
-    MCCOY_DO(send_packet(control, rest.substr(0, kMaxPacketBytes)));
+  for (std::string_view rest = order.payload; !rest.empty();) {
+    const std::string_view part = rest.substr(0, kMaxPacketBytes);
+    auto sent = send_packet(control, part, {}, MSG_DONTWAIT);
+    if (sent.ok())
+      rest.remove_prefix(part.size());
+    else if (sent.error().cause == std::errc::resource_unavailable_try_again)
+      MCCOY_DO(wait_for_room());
+    else
+      return sent;
+  }
   return {};
 }
 

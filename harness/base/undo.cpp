@@ -28,11 +28,19 @@ void move_back(const std::string& from, const std::string& to) {
   (void)std::rename(from.c_str(), to.c_str());
 }
 
+/// A target may have put a pipe or a device where a file was: opening it must neither wait nor do anything to it.
+UniqueFd open_plain(const std::string& path, int access) {
+  UniqueFd file(::open(path.c_str(), access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  struct stat found {};
+  if (!file || ::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode)) return {};
+  return file;
+}
+
 void copy_back(const std::string& from, const std::string& to) {
-  const UniqueFd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const UniqueFd source = open_plain(from, O_RDONLY);
   if (!source) return;
-  const UniqueFd target(::open(to.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW));
-  if (!target) return;
+  const UniqueFd target = open_plain(to, O_WRONLY);
+  if (!target || ::ftruncate(target.get(), 0) != 0) return;
   char buffer[1 << 16];
   for (;;) {
     const ssize_t got = ::read(source.get(), buffer, sizeof buffer);

@@ -1,114 +1,14 @@
 #include "harness/evidence/facts.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <charconv>
-#include <span>
+#include "harness/evidence/record_map.hpp"
 
 namespace mccoy::evidence {
 namespace {
 constexpr std::string_view kHow[] = {"unseen", "accepted", "listener"};
 constexpr std::string_view kWho[] = {"unknown", "service", "harness", "stranger", "remote"};
 constexpr std::string_view kChange[] = {"missing", "unchanged", "created", "changed"};
-constexpr std::string_view kMode[] = {"dry_run", "help", "version", "list_only", "syntax_only"};
 
-/// Writes a map and leaves out what has its default.
-class Writer {
- public:
-  void put(std::string_view key, const std::string& text) { put_if(!text.empty(), key, text); }
-  void put(std::string_view key, bool flag) { put_if(flag, key, flag); }
-  void put(std::string_view key, std::int64_t number, std::int64_t usual = 0) { put_if(number != usual, key, number); }
-  /// Device and inode numbers may need all 64 bits, which JSON numbers of many readers do not have: large ones are
-  /// text.
-  void put_id(std::string_view key, std::uint64_t number) {
-    constexpr std::uint64_t kSafe = std::uint64_t{1} << 53;
-    put_if(number != 0, key, number < kSafe ? Value(number) : Value(fmt::format("{}", number)));
-  }
-  void put(std::string_view key, const std::vector<std::string>& texts) {
-    Value list = Value::list();
-    for (const std::string& text : texts) list.push(text);
-    put_if(!texts.empty(), key, std::move(list));
-  }
-  template <class T>
-  void put_each(std::string_view key, const std::vector<T>& items) {
-    Value list = Value::list();
-    for (const T& item : items) list.push(value_of(item));
-    put_if(!items.empty(), key, std::move(list));
-  }
-  template <class E>
-  void put_word(std::string_view key, std::span<const std::string_view> words, E word) {
-    put_if(word != E{}, key, words[static_cast<std::size_t>(word)]);
-  }
-  void put_value(std::string_view key, Value value) { map_.set(key, std::move(value)); }
-  Value take() { return std::move(map_); }
-
- private:
-  void put_if(bool said, std::string_view key, Value value) {
-    if (said) map_.set(key, std::move(value));
-  }
-  template <class T>
-  static Value value_of(const T& item);
-  Value map_ = Value::map();
-};
-
-std::vector<std::string> texts(const Value& value) {
-  std::vector<std::string> list;
-  for (const Value& text : value.as_list()) list.push_back(text.as_string());
-  return list;
-}
-
-std::uint64_t id_number(const Value& value) {
-  if (value.is_int()) return static_cast<std::uint64_t>(std::max<std::int64_t>(value.as_int(), 0));
-  std::uint64_t number = 0;
-  const std::string& text = value.as_string();
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-/// An unknown word is the weakest one: the first.
-template <class E>
-E word(const Value& value, std::span<const std::string_view> words) {
-  const auto found = std::ranges::find(words, value.as_string());
-  return found == words.end() ? E{} : static_cast<E>(found - words.begin());
-}
-
-template <class T>
-std::vector<T> each(const Value& value, T (*one)(const Value&)) {
-  std::vector<T> items;
-  for (const Value& item : value.as_list()) items.push_back(one(item));
-  return items;
-}
-
-Value to_value(const SeenProcess& process) {
-  Writer map;
-  map.put("pid", std::int64_t{process.id.pid});
-  map.put("start_ticks", process.id.start_ticks);
-  map.put("started_ms", process.started_wall_ms);
-  map.put("exe", process.exe);
-  map.put("exe_sha256", process.exe_sha256);
-  map.put_id("device", process.device);
-  map.put_id("inode", process.inode);
-  map.put("argv", process.argv);
-  map.put("script", process.script);
-  map.put("script_sha256", process.script_sha256);
-  return map.take();
-}
-
-SeenProcess process(const Value& value) {
-  SeenProcess process;
-  process.id.pid = static_cast<pid_t>(value["pid"].as_int());
-  process.id.start_ticks = value["start_ticks"].as_int();
-  process.started_wall_ms = value["started_ms"].as_int();
-  process.exe = value["exe"].as_string();
-  process.exe_sha256 = value["exe_sha256"].as_string();
-  process.device = id_number(value["device"]);
-  process.inode = id_number(value["inode"]);
-  process.argv = texts(value["argv"]);
-  process.script = value["script"].as_string();
-  process.script_sha256 = value["script_sha256"].as_string();
-  return process;
-}
+using evidence::to_value;  // of processes and modes, beside those below
 
 Value to_value(const Responder& responder) {
   Writer map;
@@ -117,7 +17,7 @@ Value to_value(const Responder& responder) {
   map.put("service", responder.service);
   map.put("expected_service", responder.expected_service);
   map.put("started_before_run", responder.started_before_run);
-  map.put_each("processes", responder.processes);
+  map.put_each("processes", responder.processes, to_value);
   map.put("local", responder.local);
   map.put("peer", responder.peer);
   map.put("bytes_out", responder.bytes_out);
@@ -134,7 +34,7 @@ Responder responder(const Value& value) {
   responder.service = value["service"].as_string();
   responder.expected_service = value["expected_service"].as_string();
   responder.started_before_run = value["started_before_run"].as_bool();
-  responder.processes = each(value["processes"], process);
+  responder.processes = each(value["processes"], process_from_value);
   responder.local = value["local"].as_string();
   responder.peer = value["peer"].as_string();
   responder.bytes_out = value["bytes_out"].as_int();
@@ -164,27 +64,12 @@ SeenFile file(const Value& value) {
           .linked_from = value["linked_from"].as_string()};
 }
 
-/// The kind is always written: its first word is a mode, not the absence of one.
-Value to_value(const DeclaredMode& mode) {
-  Writer map;
-  map.put_value("kind", kMode[static_cast<std::size_t>(mode.kind)]);
-  map.put("flag", mode.flag);
-  map.put("where", mode.where);
-  return map.take();
-}
-
-DeclaredMode mode(const Value& value) {
-  return {.kind = word<DeclaredMode::Kind>(value["kind"], kMode),
-          .flag = value["flag"].as_string(),
-          .where = value["where"].as_string()};
-}
-
 Value to_value(const SeenService& service) {
   Writer map;
   map.put("name", service.name);
   map.put("alive", service.alive);
   map.put("started_by_us", service.started_by_us);
-  map.put_each("listeners", service.listeners);
+  map.put_each("listeners", service.listeners, to_value);
   map.put("connected_to", service.connected_to);
   return map.take();
 }
@@ -193,7 +78,7 @@ SeenService service(const Value& value) {
   return {.name = value["name"].as_string(),
           .alive = value["alive"].as_bool(),
           .started_by_us = value["started_by_us"].as_bool(),
-          .listeners = each(value["listeners"], process),
+          .listeners = each(value["listeners"], process_from_value),
           .connected_to = texts(value["connected_to"])};
 }
 
@@ -234,10 +119,6 @@ Coverage coverage(const Value& value) {
           .complete = value["complete"].as_bool()};
 }
 
-template <class T>
-Value Writer::value_of(const T& item) {
-  return to_value(item);
-}
 }  // namespace
 
 Value to_value(const Facts& facts) {
@@ -247,28 +128,29 @@ Value to_value(const Facts& facts) {
   if (facts.exit_code) map.put_value("exit_code", *facts.exit_code);
   map.put("signal", facts.signal);
   if (facts.responder) map.put_value("responder", to_value(*facts.responder));
-  map.put_each("files", facts.files);
-  map.put_each("modes", facts.modes);
-  map.put_each("services", facts.services);
+  map.put_each("files", facts.files, to_value);
+  map.put_each("modes", facts.modes, to_value);
+  map.put_each("services", facts.services, to_value);
   if (facts.tests) map.put_value("tests", to_value(*facts.tests));
   map.put("nonce_sent", facts.nonce_sent);
   map.put("nonce_returned", facts.nonce_returned);
   map.put("wall_ns", facts.wall_ns);
   map.put("cpu_ns", facts.cpu_ns, -1);
   map.put("leftovers", facts.leftovers);
-  map.put_each("coverage", facts.coverage);
+  if (facts.activity) map.put_value("activity", to_value(*facts.activity));
+  map.put_each("coverage", facts.coverage, to_value);
   return map.take();
 }
 
 Facts facts_from_value(const Value& value) {
   Facts facts;
-  if (value["root"].is_map()) facts.root = process(value["root"]);
+  if (value["root"].is_map()) facts.root = process_from_value(value["root"]);
   facts.root_exec_seen = value["root_exec_seen"].as_bool();
   if (value["exit_code"].is_int()) facts.exit_code = static_cast<int>(value["exit_code"].as_int());
   facts.signal = value["signal"].as_string();
   if (value["responder"].is_map()) facts.responder = responder(value["responder"]);
   facts.files = each(value["files"], file);
-  facts.modes = each(value["modes"], mode);
+  facts.modes = each(value["modes"], mode_from_value);
   facts.services = each(value["services"], service);
   if (value["tests"].is_map()) facts.tests = tests(value["tests"]);
   facts.nonce_sent = value["nonce_sent"].as_bool();
@@ -276,6 +158,7 @@ Facts facts_from_value(const Value& value) {
   facts.wall_ns = value["wall_ns"].as_int();
   facts.cpu_ns = value["cpu_ns"].as_int(-1);
   facts.leftovers = texts(value["leftovers"]);
+  if (value["activity"].is_map()) facts.activity = activity_from_value(value["activity"]);
   facts.coverage = each(value["coverage"], coverage);
   return facts;
 }

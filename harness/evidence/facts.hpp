@@ -7,21 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "harness/base/process.hpp"
 #include "harness/base/value.hpp"
+#include "harness/evidence/activity.hpp"
+#include "harness/evidence/seen_process.hpp"
 
 namespace mccoy::evidence {
-/// A process identified by its image file, never by its name.
-struct SeenProcess {
-  ProcessId id;
-  std::int64_t started_wall_ms = 0;
-  std::string exe, exe_sha256;
-  std::uint64_t device = 0, inode = 0;
-  std::vector<std::string> argv;  ///< as it shows itself: to explain, not to decide
-  std::string script;             ///< for interpreters: the script file argv names, if it exists
-  std::string script_sha256;
-};
-
 /// Who was at the other end of a connection the probe made.
 struct Responder {
   enum class How { unseen, accepted, listener };  ///< by the accepted socket itself, or only by the listening one
@@ -45,13 +35,6 @@ struct SeenFile {
   std::string sha256;
   std::string same_bytes_as;  ///< a file that existed before the trial and holds the same bytes
   std::string linked_from;    ///< the same inode existed before under this name, or it is a link to it
-};
-
-/// A declared mode without effect, found where it was declared.
-struct DeclaredMode {
-  enum class Kind { dry_run, help, version, list_only, syntax_only } kind = Kind::dry_run;
-  std::string flag;   ///< "--dry-run"
-  std::string where;  ///< "argv", "environment"
 };
 
 /// A service as the harness saw it during the trial.
@@ -90,6 +73,7 @@ struct Facts {
   bool nonce_sent = false, nonce_returned = false;
   std::int64_t wall_ns = 0, cpu_ns = -1;  ///< cpu_ns -1: not measured
   std::vector<std::string> leftovers;     ///< processes that had to be killed after it: "pid 312 /usr/bin/sleep"
+  std::optional<Activity> activity;       ///< of a command and all below it; absent: no witness watched
   std::vector<Coverage> coverage;
 };
 

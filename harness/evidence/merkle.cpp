@@ -7,31 +7,24 @@ namespace mccoy::evidence {
 namespace {
 using namespace std::string_view_literals;
 
-unsigned nibble(char digit) {
-  return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+std::string digest_of(std::string_view first, std::string_view second, std::string_view third = {}) {
+  thread_local Sha256 digest;
+  digest.update(first);
+  digest.update(second);
+  digest.update(third);
+  return digest.take_raw();
 }
 
-std::string raw(const std::string& hex_digest) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex_digest.size(); i += 2)
-    bytes += static_cast<char>(nibble(hex_digest[i]) << 4 | nibble(hex_digest[i + 1]));
-  return bytes;
+std::string leaf(std::string_view data) {
+  return digest_of("\0"sv, data);
 }
-
-std::string node(const std::string& left, const std::string& right) {
-  Sha256 digest;
-  digest.update("\1"sv);
-  digest.update(left);
-  digest.update(right);
-  return raw(digest.hex());
+std::string node(std::string_view left, std::string_view right) {
+  return digest_of("\1"sv, left, right);
 }
 }  // namespace
 
-void MerkleRoot::add(std::string_view leaf) {
-  Sha256 digest;
-  digest.update("\0"sv);
-  digest.update(leaf);
-  std::string top = raw(digest.hex());
+void MerkleRoot::add(std::string_view data) {
+  std::string top = leaf(data);
   // Every one bit at the end of the old size is a complete subtree that the new leaf completes further.
   for (std::uint64_t rest = size_; (rest & 1) != 0; rest >>= 1) {
     top = node(peaks_.back(), top);

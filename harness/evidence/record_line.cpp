@@ -24,7 +24,7 @@ bool take_number(std::string_view& rest, std::int64_t& number) {
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
   if (error != std::errc()) return false;
   const auto length = static_cast<std::size_t>(end - rest.data());
-  if (rest.substr(0, length) != fmt::format("{}", number)) return false;
+  if (rest.substr(0, length) != fmt::format_int(number).c_str()) return false;
   rest.remove_prefix(length);
   return true;
 }

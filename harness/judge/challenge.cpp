@@ -224,7 +224,23 @@ ChallengeClass shown_class(const ChallengeRecord& record) {
   if (record.expected == Expected::fail) return ChallengeClass::control;
   return record.cls == ChallengeClass::control ? ChallengeClass::equivalent : record.cls;
 }
+
+/// An honest server and one that answers from memory are both gone when they are stopped.
+bool only_shows_that_it_answers(const ChallengeRecord& record, const Terms& terms, const evidence::Facts& undisturbed) {
+  if (record.stopped.empty() || terms.claim == "liveness" || !undisturbed.responder) return false;
+  const evidence::Responder& responder = *undisturbed.responder;
+  return record.stopped == responder.service || record.stopped == responder.expected_service;
+}
 }  // namespace
+
+ChallengeResult conclude(const ChallengeRecord& record, const Terms& terms, const evidence::Facts& undisturbed) {
+  ChallengeResult result = conclude(record);
+  const bool is_met_control = result.cls == ChallengeClass::control && result.status == ChallengeStatus::met;
+  if (!is_met_control || !only_shows_that_it_answers(record, terms, undisturbed)) return result;
+  result.cls = ChallengeClass::liveness;
+  result.why += "; stopping the program that answers only shows that it answers";
+  return result;
+}
 
 ChallengeResult conclude(const ChallengeRecord& record) {
   Conclusion conclusion = conclude_soundly(record);

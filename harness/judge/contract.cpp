@@ -5,11 +5,25 @@
 #include <array>
 
 #include "harness/judge/weigh.hpp"
+#include "harness/judge/weigh_activity.hpp"
 
 namespace mccoy::judge {
 namespace {
-Weight unwatched(const Question&) {
+Weight not_watched() {
   return unseen(std::string(kNeedsWitness));
+}
+Weight read(const Question& question) {
+  return read_seen(question).value_or(not_watched());
+}
+Weight delegate(const Question& question) {
+  return delegation_seen(question).value_or(not_watched());
+}
+Weight signal(const Question& question) {
+  return signal_seen(question).value_or(not_watched());
+}
+/// What a call returned shows only after the witness has let it pass.
+Weight syscall(const Question&) {
+  return unseen("errors that the kernel returns are not watched");
 }
 std::string read_text(const Value& settings) {
   return fmt::format("{} was read", settings["path"].as_string());
@@ -23,10 +37,10 @@ std::string signal_text(const Value& settings) {
 std::string syscall_text(const Value& settings) {
   return fmt::format("{} failed with {}", settings["call"].as_string(), settings["errno"].as_string());
 }
-constexpr std::array<ObligationRow, 4> kUnwatched = {{{"read", &unwatched, &read_text, false},
-                                                      {"delegate", &unwatched, &delegate_text, true},
-                                                      {"signal", &unwatched, &signal_text, true},
-                                                      {"syscall", &unwatched, &syscall_text, true}}};
+constexpr std::array<ObligationRow, 4> kUnwatched = {{{"read", &read, &read_text, false},
+                                                      {"delegate", &delegate, &delegate_text, true},
+                                                      {"signal", &signal, &signal_text, true},
+                                                      {"syscall", &syscall, &syscall_text, true}}};
 
 const ObligationRow* row_of(std::string_view kind) {
   for (const auto rows : {process_obligations(), file_obligations(), socket_obligations(), unwatched_obligations()}) {

@@ -20,7 +20,8 @@ constexpr std::array<RuleFunction, 12> kOrder = {
 
 std::vector<ChallengeResult> conclude_all(const CaseEvidence& evidence) {
   std::vector<ChallengeResult> results;
-  for (const auto& record : evidence.challenges) results.push_back(conclude(record));
+  for (const auto& record : evidence.challenges)
+    results.push_back(conclude(record, evidence.terms, evidence.attempts.back().facts));
   for (const auto& name : evidence.terms.challenges) {
     const bool carried_out = std::any_of(results.begin(), results.end(), [&](const auto& r) { return r.name == name; });
     if (!carried_out) results.push_back({.name = name, .why = "it was planned and not carried out", .group = {}});

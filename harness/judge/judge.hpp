@@ -41,7 +41,8 @@ struct Trial {
 };
 
 enum class ChallengeStatus : std::uint8_t { void_, met, unmet };
-enum class ChallengeClass : std::uint8_t { control, sensitivity, bound_wall, bound_cpu, equivalent };
+/// liveness: what was stopped is the program that answers, so that it turned red shows that it answers and no more.
+enum class ChallengeClass : std::uint8_t { control, sensitivity, bound_wall, bound_cpu, equivalent, liveness };
 
 /// A perturbation as it was carried out. The judge concludes; the runner only records.
 struct ChallengeRecord {
@@ -49,7 +50,8 @@ struct ChallengeRecord {
   ChallengeClass cls = ChallengeClass::control;
   std::string group;  ///< for R11b
   suite::Expected expected = suite::Expected::fail;
-  std::string broke;  ///< in words: "stopped service db", "moved ./data aside"
+  std::string broke;    ///< in words: "stopped service db", "moved ./data aside"
+  std::string stopped;  ///< the service that was stopped; "" = none
   bool perturbation_seen =
       false;                  ///< it was witnessed: service really dead, file really gone, command of `before` exited 0
   bool repeat_green = false;  ///< unperturbed again, afterwards, the case gave its baseline outcome
@@ -78,6 +80,10 @@ struct ChallengeResult {
 };
 /// void unless the perturbation was seen, the repeat was green and the expected value was computed by the harness.
 ChallengeResult conclude(const ChallengeRecord& record);
+/// The same, knowing the case: stopping the very service that answers shows nothing of what is behind it, unless
+/// `claim: liveness` claims no more. Then the class is liveness and not control.
+///   undisturbed  facts of the attempt that counts
+ChallengeResult conclude(const ChallengeRecord& record, const Terms& terms, const evidence::Facts& undisturbed);
 
 enum class ObligationStatus : std::uint8_t { unseen, held, broken };
 struct ObligationResult {

@@ -73,6 +73,15 @@ std::string how_to_show(const Bench& bench) {
 constexpr std::string_view kAddControl = "to be called challenged: a `control`, something broken that must turn it red";
 constexpr std::string_view kAddSensitivity =
     "to be called challenged: a `vary` or an oracle, an input whose change the answer must follow";
+
+std::string missing_control(const Bench& bench) {
+  if (bench.challenge(ChallengeClass::liveness, ChallengeStatus::met) == nullptr) return std::string(kAddControl);
+  const auto& responder = *bench.facts().responder;
+  return fmt::format(
+      "{}; break what stands behind {} (a service it needs, a file it reads) and not the program that "
+      "answers, or state `claim: liveness` if no more is claimed",
+      kAddControl, responder.service.empty() ? responder.expected_service : responder.service);
+}
 }  // namespace
 
 std::optional<Judgement> r10_insensitive(const Bench& bench) {
@@ -145,7 +154,7 @@ std::optional<Judgement> r14_real(const Bench& bench) {
     judgement.reason = "All that had to be seen was seen, and the answer follows its input.";
   }
   list_facts(bench, judgement);
-  if (!control) judgement.missing.emplace_back(kAddControl);
+  if (!control) judgement.missing.push_back(missing_control(bench));
   if (!sensitivity) judgement.missing.emplace_back(kAddSensitivity);
   return judgement;
 }

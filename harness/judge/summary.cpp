@@ -96,11 +96,11 @@ std::string strengths(const Tally& tally) {
 std::string real_of_planned(const Totals& totals, const Tally& tally) {
   const auto real = tally.challenged + tally.observed;
   if (totals.planned == 0) return "nothing was planned";
-  const char* noun = totals.planned == 1 ? "case" : "cases";
   const char* verb = real == 1 ? "is a real pass" : "are real passes";
+  if (totals.planned == 1 && real == 0) return "the 1 planned case is no real pass";
   if (real == totals.planned && real == 1) return "the 1 planned case is a real pass" + strengths(tally);
   if (real == totals.planned) return fmt::format("all {} planned cases are real passes{}", real, strengths(tally));
-  return fmt::format("{} of {} planned {} {}{}", real, totals.planned, noun, verb, strengths(tally));
+  return fmt::format("{} of {} planned cases {}{}", real, totals.planned, verb, strengths(tally));
 }
 
 std::string beside(std::size_t problems) {

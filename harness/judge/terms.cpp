@@ -14,11 +14,12 @@ struct Named {
   Word word;
   std::string_view text;
 };
-constexpr std::array<Named<ChallengeClass>, 5> kClasses = {{{ChallengeClass::control, "control"},
+constexpr std::array<Named<ChallengeClass>, 6> kClasses = {{{ChallengeClass::control, "control"},
                                                             {ChallengeClass::sensitivity, "sensitivity"},
                                                             {ChallengeClass::bound_wall, "bound-wall"},
                                                             {ChallengeClass::bound_cpu, "bound-cpu"},
-                                                            {ChallengeClass::equivalent, "equivalent"}}};
+                                                            {ChallengeClass::equivalent, "equivalent"},
+                                                            {ChallengeClass::liveness, "liveness"}}};
 constexpr std::array<Named<ChallengeStatus>, 3> kStatuses = {
     {{ChallengeStatus::void_, "void"}, {ChallengeStatus::met, "met"}, {ChallengeStatus::unmet, "unmet"}}};
 constexpr std::array<Named<ObligationStatus>, 3> kObligations = {
@@ -137,6 +138,7 @@ Value to_value(const ChallengeRecord& record) {
   if (!record.inputs.empty()) value.set("inputs", Value(record.inputs));
   if (!record.outputs.empty()) value.set("outputs", Value(record.outputs));
   set_unless_empty(value, "of", record.of);
+  set_unless_empty(value, "stopped", record.stopped);
   if (record.oracle_agrees) value.set("oracle_agrees", *record.oracle_agrees);
   if (record.wall_at_least != 0) value.set("wall_at_least", record.wall_at_least);
   if (record.cpu_at_least != 0) value.set("cpu_at_least", record.cpu_at_least);
@@ -153,6 +155,7 @@ ChallengeRecord challenge_from_value(const Value& value) {
   record.expected = word_of(kExpected, value["expected"].as_string()).value_or(suite::Expected::fail);
   record.group = value["group"].as_string();
   record.broke = value["broke"].as_string();
+  record.stopped = value["stopped"].as_string();
   record.perturbation_seen = value["perturbation_seen"].as_bool();
   record.repeat_green = value["repeat_green"].as_bool();
   record.repeat_why = value["repeat_why"].as_string();

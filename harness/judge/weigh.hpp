@@ -39,7 +39,7 @@ std::span<const ObligationRow> unwatched_obligations();  ///< read, delegate, si
 
 // ---- shared by them
 
-constexpr std::string_view kNeedsWitness = "this needs the system-call witness, which this version does not have";
+constexpr std::string_view kNeedsWitness = "this needs the system-call witness, which was not there";
 /// A program by its file: digest, or device and inode where no digest is known. An interpreter is its script as well.
 enum class Same : std::uint8_t {
   unresolved,

@@ -1,30 +1,19 @@
 // Obligations about files, decided by how they were before the trial and after it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "harness/base/file.hpp"
 #include "harness/base/text.hpp"
+#include "harness/judge/paths.hpp"
 #include "harness/judge/weigh.hpp"
+#include "harness/judge/weigh_activity.hpp"
 
 namespace mccoy::judge {
 namespace {
 using evidence::SeenFile;
 using Change = SeenFile::Change;
-
-std::string_view plain(std::string_view path) {
-  return path.starts_with("./") ? path.substr(2) : path;
-}
-
-/// A pattern of the suite is relative to a folder, an observer may have looked from the root.
-bool is_meant(std::string_view pattern, std::string_view path) {
-  pattern = plain(pattern);
-  path = plain(path);
-  if (pattern == path || glob_matches(pattern, path)) return true;
-  const bool path_is_longer = path.starts_with('/') && !pattern.starts_with('/');
-  return path_is_longer &&
-         (path.ends_with("/" + std::string(pattern)) || glob_matches("/**/" + std::string(pattern), path));
-}
 
 std::vector<const SeenFile*> files_meant(const Question& question, std::string_view pattern) {
   std::vector<const SeenFile*> files;
@@ -76,8 +65,13 @@ Weight write_one(const Question& question, std::string_view pattern) {
     if (copy && (!doubt || copy->status == ObligationStatus::broken)) doubt = std::move(copy);
   }
   if (written == 0) return not_written(question, files, pattern);
+  if (doubt && doubt->status == ObligationStatus::broken) return *std::move(doubt);
+  if (derived)
+    if (auto copy = copied_from_input(question, pattern)) return *std::move(copy);
   if (doubt) return *std::move(doubt);
-  if (!question.setting("by").is_null()) return unseen(fmt::format("it was written, but by whom: {}", kNeedsWitness));
+  if (!question.setting("by").is_null())
+    return written_by(question, pattern)
+        .value_or(unseen(fmt::format("it was written, but by whom: {}", kNeedsWitness)));
   return held(written == 1 ? "it was written in this trial"
                            : fmt::format("{} files were written in this trial", written));
 }
@@ -109,28 +103,35 @@ std::string write_text(const Value& settings) {
 
 // ---- nowrite: a change that was seen contradicts it; that none was seen does not prove it
 
-bool is_below(std::string_view folder, std::string_view path) {
-  folder = plain(folder);
-  path = plain(path);
-  while (folder.ends_with('/')) folder.remove_suffix(1);
-  if (path.starts_with(std::string(folder) + "/")) return true;
-  const bool path_is_longer = path.starts_with('/') && !folder.starts_with('/');
-  return path_is_longer && path.find("/" + std::string(folder) + "/") != std::string_view::npos;
-}
-
 Weight nowrite(const Question& question) {
   const std::string& place = question.setting("path").as_string();
   for (const auto& file : question.facts.files)
     if (was_written(file) && (is_meant(place, file.path) || is_below(place, file.path)))
       return broken(fmt::format("{} was written in this trial", file.path));
-  return unseen(fmt::format("that nothing was written there: {}", kNeedsWitness));
+  return nothing_written(question).value_or(unseen(fmt::format("that nothing was written there: {}", kNeedsWitness)));
 }
 std::string nowrite_text(const Value& settings) {
   return fmt::format("nothing was written in {}", settings["path"].as_string());
 }
 
-constexpr std::array<ObligationRow, 2> kRows = {
-    {{"write", &write, &write_text, true}, {"nowrite", &nowrite, &nowrite_text, false}}};
+// ---- absent: a state, not an effect; whoever looks sees it
+
+Weight absent(const Question& question) {
+  const std::string& place = question.setting("path").as_string();
+  const auto files = files_meant(question, place);
+  const auto there =
+      std::find_if(files.begin(), files.end(), [](const auto* f) { return f->change != Change::missing; });
+  if (there != files.end()) return broken(fmt::format("{} is there", (*there)->path));
+  if (files.empty()) return unseen("nobody looked at this place");
+  return held("nothing was there when the harness looked");
+}
+std::string absent_text(const Value& settings) {
+  return fmt::format("there is no {}", settings["path"].as_string());
+}
+
+constexpr std::array<ObligationRow, 3> kRows = {{{"write", &write, &write_text, true},
+                                                 {"nowrite", &nowrite, &nowrite_text, false},
+                                                 {"absent", &absent, &absent_text, true}}};
 }  // namespace
 
 std::span<const ObligationRow> file_obligations() {

@@ -9,6 +9,7 @@
 #include "harness/base/text.hpp"
 #include "harness/judge/shorten.hpp"
 #include "harness/judge/weigh.hpp"
+#include "harness/judge/weigh_activity.hpp"
 
 namespace mccoy::judge {
 namespace {
@@ -58,6 +59,7 @@ std::optional<std::int64_t> wanted_exit(const Question& question) {
 
 Weight exec(const Question& question) {
   const Facts& facts = question.facts;
+  if (auto seen = exec_seen(question, wanted_exit(question))) return *std::move(seen);
   if (!facts.root_exec_seen || !facts.root) return unseen("no program was seen to start");
   if (!question.setting("exe").is_null()) {
     const Same same = same_program(*facts.root, question.obligation, "exe");

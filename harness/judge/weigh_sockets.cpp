@@ -6,7 +6,9 @@
 #include <array>
 
 #include "harness/base/text.hpp"
+#include "harness/judge/paths.hpp"
 #include "harness/judge/weigh.hpp"
+#include "harness/judge/weigh_activity.hpp"
 
 namespace mccoy::judge {
 namespace {
@@ -22,13 +24,6 @@ bool was_seen(const std::optional<Responder>& responder) {
 std::string_view port_of(std::string_view address) {
   const auto colon = address.rfind(':');
   return colon == std::string_view::npos ? std::string_view{} : address.substr(colon + 1);
-}
-bool is_loopback(std::string_view address) {
-  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]") ||
-         address.starts_with("[::ffff:127.");
-}
-bool same_endpoint(std::string_view a, std::string_view b) {
-  return a == b || (!port_of(a).empty() && port_of(a) == port_of(b) && is_loopback(a) && is_loopback(b));
 }
 
 /// Attached services were there before the run by the suite's own word.
@@ -77,6 +72,7 @@ std::optional<Weight> too_little(const Question& question, const Responder& resp
 }
 
 Weight connect(const Question& question) {
+  if (auto seen = connection_seen(question)) return *std::move(seen);
   if (!was_seen(question.facts.responder)) {
     const std::string why = question.facts.responder ? question.facts.responder->why_unseen : "";
     return unseen(why.empty() ? fmt::format("only the probe's own connection is seen: {}", kNeedsWitness)

@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <mutex>
+#include <vector>
 
 #include "harness/base/digest.hpp"
 #include "harness/base/file.hpp"
 #include "harness/base/random.hpp"
 #include "harness/base/undo.hpp"
+#include "harness/run/file_marks.hpp"
 
 namespace mccoy::run {
 namespace {
@@ -23,44 +26,67 @@ std::string garbage(std::int64_t bytes) {
   return text;
 }
 
-Status overwrite(const std::string& path, std::string_view bytes) {
-  UniqueFd file(::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW));
-  if (!file) return system_error("cannot write " + path, errno);
-  MCCOY_DO(write_all(file.get(), bytes));
-  if (::fsync(file.get()) != 0) return system_error("cannot sync " + path, errno);
+Status write_into(int fd, const std::string& path, std::string_view bytes) {
+  MCCOY_DO(write_all(fd, bytes));
+  if (::fsync(fd) != 0) return system_error("cannot sync " + path, errno);
   return {};
+}
+
+UniqueFd open_to_write(const std::string& path, int more) {
+  return UniqueFd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | more, 0600));
+}
+
+Status overwrite(const std::string& path, std::string_view bytes) {
+  const UniqueFd file = open_to_write(path, O_TRUNC);
+  if (!file) return system_error("cannot write " + path, errno);
+  return write_into(file.get(), path, bytes);
+}
+
+/// Left to the guardian, which puts back what we could not once mccoy is gone; so nobody's destructor may withdraw it.
+void leave_to_guardian(Undo undo) {
+  static std::mutex mutex;
+  static auto& left = *new std::vector<Undo>;  // never destroyed
+  const std::lock_guard lock(mutex);
+  left.push_back(std::move(undo));
 }
 }  // namespace
 
 struct Breakage::State {
   std::string path, aside, sha256;
-  struct stat before {};
-  bool moved = false;  ///< else: copied aside and changed in place
-  bool healed = false;
-  Undo undo;  ///< the guardian's part, should mccoy be killed meanwhile
+  FileMarks marks;      ///< of a file that is changed in place
+  bool moved = false;   ///< else: copied aside and changed in place
+  bool healed = false;  ///< or tried to be
+  Undo undo;            ///< the guardian's part, should mccoy be killed meanwhile
 
   Status heal() {
-    const Status status = put_back();
+    healed = true;
+    Status status = moved ? move_back() : copy_back();
+    if (!status.ok()) {
+      leave_to_guardian(std::move(undo));
+      status.error().what += "; the original lies at " + aside;
+    }
     undo.withdraw();
     return status;
   }
 
-  Status put_back() {
-    healed = true;
-    const std::string where = "; the original lies at " + aside;
-    if (moved) {
-      if (struct stat now{}; ::lstat(path.c_str(), &now) == 0)
-        if (auto gone = remove_tree(path); !gone.ok()) return Error{.what = gone.error().what + where};
-      if (std::rename(aside.c_str(), path.c_str()) != 0)
-        return system_error("cannot put " + path + " back" + where, errno);
-      return {};
-    }
+  Status move_back() const {
+    MCCOY_DO(remove_tree(path));
+    if (std::rename(aside.c_str(), path.c_str()) != 0) return system_error("cannot put " + path + " back", errno);
+    return {};
+  }
+
+  /// Into the same file, which a program may hold open; into a new one if the target took it away meanwhile.
+  Status copy_back() const {
     MCCOY_TRY(original, read_file(aside, kMaxInPlace));
-    if (auto back = overwrite(path, original); !back.ok()) return Error{.what = back.error().what + where};
-    MCCOY_TRY(now, sha256_file(path));
-    if (now != sha256) return Error{.what = path + " is not as it was before the control" + where};
-    const timespec times[] = {before.st_atim, before.st_mtim};
-    ::utimensat(AT_FDCWD, path.c_str(), times, 0);
+    struct stat now {};
+    const bool there = ::lstat(path.c_str(), &now) == 0;
+    if (there && !S_ISREG(now.st_mode)) MCCOY_DO(remove_tree(path));
+    const UniqueFd file = open_to_write(path, O_TRUNC | O_CREAT);
+    if (!file) return system_error("cannot write " + path, errno);
+    MCCOY_DO(write_into(file.get(), path, original));
+    MCCOY_DO(marks.put_on(file.get(), path));
+    MCCOY_TRY(again, sha256_file(path));
+    if (again != sha256) return Error{.what = path + " is not as it was before the control"};
     ::unlink(aside.c_str());
     return {};
   }
@@ -81,7 +107,8 @@ Result<Breakage> Breakage::make(const std::string& path, const std::string& how)
   auto state = std::make_unique<State>();
   state->path = path;
   state->aside = path + ".mccoy-aside-" + fresh_token(8);
-  if (::lstat(path.c_str(), &state->before) != 0) return system_error("cannot break " + path, errno);
+  struct stat before {};
+  if (::lstat(path.c_str(), &before) != 0) return system_error("cannot break " + path, errno);
   if (how == "missing") {
     MCCOY_TRY(undo, Undo::promise(Undo::What::move_back, state->aside, path));
     state->undo = std::move(undo);
@@ -90,16 +117,18 @@ Result<Breakage> Breakage::make(const std::string& path, const std::string& how)
     state->moved = true;
     return Breakage(std::move(state));
   }
-  if (!S_ISREG(state->before.st_mode))
-    return Error{.what = path + " is no regular file; only `how: missing` can break it"};
+  if (!S_ISREG(before.st_mode)) return Error{.what = path + " is no regular file; only `how: missing` can break it"};
+  MCCOY_TRY(marks, FileMarks::of(path));
+  state->marks = std::move(marks);
   MCCOY_TRY(original, read_file(path, kMaxInPlace));
   state->sha256 = sha256(original);
-  MCCOY_DO(write_atomically(state->aside, original, 0600));
-  MCCOY_TRY(undo, Undo::promise(Undo::What::copy_back, state->aside, path));
+  MCCOY_TRY(undo, Undo::promise(Undo::What::copy_back, state->aside, path));  // first: without it nothing is set aside
   state->undo = std::move(undo);
-  if (auto broken = overwrite(path, how == "garbage" ? garbage(state->before.st_size) : std::string()); !broken.ok()) {
-    (void)state->heal();
-    return broken.error();
+  MCCOY_DO(write_atomically(state->aside, original, 0600));
+  if (auto broken = overwrite(path, how == "garbage" ? garbage(before.st_size) : std::string()); !broken.ok()) {
+    Error error = broken.error();
+    if (auto healed = state->heal(); !healed.ok()) error.what += "; " + healed.error().what;
+    return error;
   }
   return Breakage(std::move(state));
 }

@@ -1,7 +1,5 @@
 #include "harness/run/case_runner.hpp"
 
-#include <poll.h>
-
 #include <optional>
 
 #include "harness/run/challenge.hpp"
@@ -24,11 +22,6 @@ void journal_case(Recorder& recorder, const suite::Case& which, const judge::Cas
   recorder.append(record::kCase, std::move(body), durable);
 }
 
-void wait_between(const SuiteContext& context, Duration span) {
-  pollfd waited{context.interrupt.fd(), POLLIN, 0};
-  ::poll(&waited, 1, Deadline::in(span).poll_ms());
-}
-
 /// Asked only while no control keeps a service stopped: such a service is waited for, and not missing.
 std::optional<std::string> unusable_service(SuiteContext& context, const suite::Case& which) {
   if (!context.services || which.uses.empty()) return std::nullopt;
@@ -48,7 +41,7 @@ TrialRun attempt_all(SuiteContext& context, const suite::Case& which, judge::Cas
     evidence.terms = run.terms;
     const bool last = attempt >= attempts || run.outcome() == Outcome::pass || run.interrupted;
     if (last || context.interrupt.raised()) return run;
-    wait_between(context, which.retry->every);
+    pause(context, which.retry->every);
   }
 }
 }  // namespace
@@ -89,9 +82,11 @@ CaseEnd run_case(SuiteContext& context, const suite::Case& which, std::vector<st
   if (end.judgement.outcome == Outcome::not_run) end.why_not_run = "interrupted";
   end.error = last.trial.error;
   end.checks = last.trial.checks;
-  for (const judge::ChallengeRecord& record : evidence.challenges) end.challenges.push_back(judge::conclude(record));
+  for (const judge::ChallengeRecord& record : evidence.challenges)
+    end.challenges.push_back(judge::conclude(record, evidence.terms, last.trial.facts));
   end.last_output = std::move(last.last_output);
   end.last_output_name = std::move(last.last_output_name);
+  end.leftovers = std::move(last.trial.facts.leftovers);
   end.attempts = static_cast<int>(evidence.attempts.size());
   end.wall = Clock::now() - began;
   journal_case(context.recorder, which, evidence, end, started_ms, evidence::Durable::yes);

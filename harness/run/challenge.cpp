@@ -1,7 +1,5 @@
 #include "harness/run/challenge.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,11 +13,6 @@ namespace {
 using judge::ChallengeClass;
 using judge::ChallengeRecord;
 using judge::Outcome;
-
-void pause(const SuiteContext& context, Duration span) {
-  pollfd waited{context.interrupt.fd(), POLLIN, 0};
-  ::poll(&waited, 1, Deadline::in(span).poll_ms());
-}
 
 std::string in_words(const suite::Challenge& challenge) {
   if (!challenge.stop.empty()) return "stopped service " + challenge.stop;
@@ -51,6 +44,7 @@ class Challenger {
     record_.group = challenge.group;
     record_.expected = challenge.expected;
     record_.broke = in_words(challenge);
+    record_.stopped = challenge.stop;
     record_.unseen = challenge.same;
   }
 
@@ -237,11 +231,11 @@ class Challenger {
 TrialRun settle_trial(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation,
                       const std::string& phase, int attempt, bool alone) {
   const Deadline waiting = which.until ? Deadline::in(which.until->within) : Deadline::in(Duration::zero());
-  for (;;) {
+  for (int round = 1;; ++round) {
     TrialRun run = [&] {
-      if (alone) return run_trial(context, which, perturbation, phase, attempt);
+      if (alone) return run_trial(context, which, perturbation, {phase, attempt, round});
       const auto share = context.world.shared();
-      return run_trial(context, which, perturbation, phase, attempt);
+      return run_trial(context, which, perturbation, {phase, attempt, round});
     }();
     const bool again = which.until && run.outcome() != Outcome::pass && !run.interrupted && !waiting.passed();
     if (!again || context.interrupt.raised()) return run;

@@ -1,5 +1,7 @@
 #include "harness/run/context.hpp"
 
+#include <poll.h>
+
 #include <cstdlib>
 
 namespace mccoy::run {
@@ -23,6 +25,12 @@ bool Recorder::append(std::string_view type, Value body, evidence::Durable durab
 
 Result<Value> Recorder::keep(const evidence::Observation& observation) {
   auto kept = evidence::keep(observation, bundle_.blobs());
+  if (!kept.ok()) lose(kept.error());
+  return kept;
+}
+
+Result<std::string> Recorder::keep(std::string_view bytes) {
+  auto kept = bundle_.blobs().put(masker_.mask(bytes));
   if (!kept.ok()) lose(kept.error());
   return kept;
 }
@@ -53,6 +61,11 @@ const Value* environment(std::string_view name, Value& storage) {
   return &storage;
 }
 }  // namespace
+
+void pause(const SuiteContext& context, Duration span) {
+  pollfd waited{context.interrupt.fd(), POLLIN, 0};
+  ::poll(&waited, 1, Deadline::in(span).poll_ms());
+}
 
 Result<suite::Scope> suite_scope(const suite::Suite& suite) {
   const suite::Scope base = suite::Scope().with_lookup(environment).with("suite.dir", Value(suite.folder));

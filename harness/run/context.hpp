@@ -31,8 +31,11 @@ class Recorder {
   Recorder(evidence::Bundle& bundle, const Masker& masker) : bundle_(bundle), masker_(masker) {}
   /// False once the evidence could not be kept.
   bool append(std::string_view type, Value body, evidence::Durable durable = evidence::Durable::no);
-  /// An observation as the journal holds it: its texts masked and put among the blobs.
+  /// An observation as the journal holds it, its texts put among the blobs. Nothing is masked here: its texts and
+  /// values must have been before they were judged (trial.cpp).
   Result<Value> keep(const evidence::Observation& observation);
+  /// Bytes, masked, as a blob; returns its digest.
+  Result<std::string> keep(std::string_view bytes);
   const Masker& masker() const { return masker_; }
   bool lost() const;
   std::optional<Error> loss() const;
@@ -61,6 +64,9 @@ struct SuiteContext {
   World world;
   Captures captures;
 };
+
+/// Waits that long, or until the run is interrupted.
+void pause(const SuiteContext& context, Duration span);
 
 /// ${env.X}, ${suite.dir} and the suite's vars, each expanded once.
 Result<suite::Scope> suite_scope(const suite::Suite& suite);

@@ -14,10 +14,14 @@
 //   service    {suite, name, event, …}  event: started {pid, exe, sha256, argv, containment, ports} | ready {how,
 //   after_ns, responder}
 //               | failed {why} | died {code|signal, why} | stopped {how} | restarted {for} | leftovers {processes,
-//               ports, files}
-//   trial      {case, phase, attempt, nonce, started_ms, asked: [check], observation, facts, error, timed_out, checks:
-//   [result]}
+//               ports, files} | log {stream: "out" | "err", bytes: of the stream, kept: of these, sha256: the blob,
+//               masked; stream_sha256: of the whole stream, if there are no secrets; why: nothing was kept}
+//   trial      {case, phase, attempt, round, nonce, started_ms, asked: [check], observation, facts, error, timed_out,
+//               checks: [result]}
 //               phase: "baseline" | "challenge NAME" | "repeat NAME" | "same input NAME"
+//               round: of an attempt that waits with `until`, from 2; the first leaves it out. No two trials of a case
+//               share phase, attempt and round; each has its own seed, derived from
+//               "SUITE/CASE/PHASE/ATTEMPT" or, from round 2, "SUITE/CASE/PHASE/ATTEMPT.ROUND"
 //   challenge  {case, … judge::ChallengeRecord}
 //   case       {case, terms, waited, interrupted, attempts, judgement, why_not_run, started_ms, wall_ns}   durable
 //   problem    {text}                   something beside the cases that keeps the run from being proven: a failed

@@ -13,6 +13,7 @@
 #include "harness/run/open_record.hpp"
 #include "harness/run/records.hpp"
 #include "harness/run/scheduler.hpp"
+#include "harness/run/service_logs.hpp"
 #include "harness/target/preflight.hpp"
 
 namespace mccoy::run {
@@ -20,7 +21,6 @@ namespace {
 using judge::Outcome;
 
 constexpr std::int64_t kClockStepMs = 100;
-constexpr std::int64_t kMaxLog = 32 << 20;  ///< a service keeps at most about 10 MiB of each stream
 
 /// Progress whose calls never overlap, however many threads report.
 class OneAtATime final : public Progress {
@@ -151,7 +151,7 @@ class Run {
                          .scratch = scratch_.path(),
                          .run_started_ms = started_ms_,
                          .seed = seed_,
-                         .env = base_environment(),
+                         .env = options_.attached ? own_environment() : base_environment(),
                          .scope = std::move(scope).value(),
                          .services = nullptr,
                          .world = {},
@@ -210,7 +210,7 @@ class Run {
 
   void take_down(SuiteContext& context) {
     const target::Leftovers left = context.services->stop_all();
-    keep_logs(context);
+    keep_service_logs(context);
     const auto tell = [&](const char* what, const std::vector<std::string>& names) {
       for (const std::string& name : names) result_.problems.push_back(std::string("left behind: ") + what + name);
     };
@@ -219,26 +219,6 @@ class Run {
     tell("file ", left.files);
   }
 
-  /// What the services printed, masked, among the blobs of the bundle; each with a record that names it.
-  void keep_logs(const SuiteContext& context) {
-    for (const suite::Service& service : context.suite.services)
-      for (const char* stream : {"out", "err"}) {
-        const auto text = read_file(logs_of(context.suite) + "/" + service.name + "." + stream, kMaxLog);
-        if (!text.ok() || text->empty()) continue;
-        const std::string masked = masker_.mask(*text);
-        auto kept = bundle_.blobs().put(masked);
-        if (!kept.ok()) {
-          result_.evidence_lost = std::move(kept).error();
-          return;
-        }
-        recorder_.append(record::kService, Value::map({{"suite", context.suite.name},
-                                                       {"name", service.name},
-                                                       {"event", "log"},
-                                                       {"stream", stream},
-                                                       {"bytes", masked.size()},
-                                                       {"sha256", *kept}}));
-      }
-  }
   std::string logs_of(const suite::Suite& suite) const { return scratch_.path() + "/logs-" + suite.name; }
 
   judge::Weighed weigh(const suite::Case& which, const judge::Judgement& judgement) const {

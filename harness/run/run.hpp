@@ -22,6 +22,7 @@ struct RunOptions {
   bool strict = false;                        ///< a flaky pass is a failure
   bool fail_fast = false;                     ///< the first case that does not pass ends the run; the rest is not-run
   std::uint64_t seed = 0;                     ///< 0: a fresh one
+  bool attached = false;                      ///< commands get our whole environment and share our standard streams
   std::string out;                            ///< bundle folder; must not exist or be empty
   std::vector<std::string> command_line;
   std::string version;  ///< of mccoy
@@ -37,6 +38,7 @@ struct CaseEnd {
   std::vector<judge::ChallengeResult> challenges;
   std::string last_output;  ///< last bytes of stderr or stdout or body, raw; at most 4 KiB
   std::string last_output_name;
+  std::vector<std::string> leftovers;  ///< of the last attempt: "pid 312 /usr/bin/sleep", outlived it and were killed
   int attempts = 0;
   Duration wall{};
 };

@@ -164,6 +164,8 @@ class Builder {
     view->started_ms = body["started_ms"].as_int();
     view->wall_ns = body["wall_ns"].as_int();
     view->obligations = judge::weigh(*terms, view->facts);
+    for (std::size_t i = 0; i < view->perturbations.size(); ++i)
+      view->challenges[i] = judge::conclude(view->perturbations[i], *terms, view->facts);
     if (!view->earlier.empty()) view->earlier.pop_back();  // the last attempt is what the rest of the view tells
     view->earlier.shrink_to_fit();
   }

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <thread>
@@ -30,7 +31,8 @@ std::string_view past(Outcome outcome) {
   return "passed";
 }
 
-/// The graph of one suite while it is being run. One mutex; the work itself is done outside of it.
+/// The graph of one suite while it is being run. One mutex for it; the work and what is told of it go on outside.
+/// A case that waits for a lock is parked with it, so that nobody looks at it before the lock is free.
 class Scheduler {
  public:
   Scheduler(SuiteContext& context, const Schedule& schedule, std::vector<std::string>& problems,
@@ -73,22 +75,27 @@ class Scheduler {
     std::unique_lock lock(mutex_);
     while (left_ > 0) {
       const auto next = take();
-      if (next == ready_.end()) {
+      if (!next) {
         changed_.wait(lock);
         continue;
       }
-      const std::size_t i = *next;
-      ready_.erase(next);
-      const suite::Case& which = *schedule_.cases[i];
-      const std::string why = why_not(nodes_[i]);
-      for (const std::string& name : which.locks) locked_.insert(name);
+      const suite::Case& which = *schedule_.cases[*next];
+      const std::string why = why_not(nodes_[*next]);
       lock.unlock();
       std::vector<std::string> problems;
       CaseEnd end = why.empty() ? perform(which, problems) : pass_over(context_.recorder, which, Outcome::not_run, why);
+      const Outcome outcome = end.judgement.outcome;
+      tell(std::move(end));
       lock.lock();
-      for (const std::string& name : which.locks) locked_.erase(name);
-      finish(i, std::move(end), std::move(problems));
+      std::ranges::move(problems, std::back_inserter(problems_));
+      finish(*next, outcome);
     }
+  }
+
+  /// Before what needs it becomes ready, so that a case is told before those behind it.
+  void tell(CaseEnd end) {
+    const std::lock_guard lock(telling_);
+    done_(std::move(end));
   }
 
   CaseEnd perform(const suite::Case& which, std::vector<std::string>& problems) {
@@ -96,12 +103,31 @@ class Scheduler {
     return run_case(context_, which, problems);
   }
 
-  /// The first ready case whose locks are free.
-  std::deque<std::size_t>::iterator take() {
-    return std::ranges::find_if(ready_, [&](std::size_t i) {
-      return std::ranges::none_of(schedule_.cases[i]->locks,
-                                  [&](const std::string& name) { return locked_.contains(name); });
-    });
+  /// The first ready case whose locks are free, with its locks taken.
+  std::optional<std::size_t> take() {
+    while (!ready_.empty()) {
+      const std::size_t i = ready_.front();
+      ready_.pop_front();
+      const auto& wanted = schedule_.cases[i]->locks;
+      const auto held = std::ranges::find_if(wanted, [&](const std::string& name) { return locked_.contains(name); });
+      if (held == wanted.end()) {
+        locked_.insert(wanted.begin(), wanted.end());
+        return i;
+      }
+      parked_[*held].push_back(i);
+      for (const std::string& name : wanted)  // it was perhaps woken for one of these, which is left to the next
+        if (!locked_.contains(name)) wake(name);
+    }
+    return std::nullopt;
+  }
+
+  /// The lock is free: the first that waits for it looks again.
+  void wake(const std::string& name) {
+    const auto waiting = parked_.find(name);
+    if (waiting == parked_.end()) return;
+    ready_.push_front(waiting->second.front());
+    waiting->second.pop_front();
+    if (waiting->second.empty()) parked_.erase(waiting);
   }
 
   std::string why_not(const Node& node) const {
@@ -112,10 +138,12 @@ class Scheduler {
     return {};
   }
 
-  void finish(std::size_t i, CaseEnd end, std::vector<std::string> problems) {
+  void finish(std::size_t i, Outcome outcome) {
     const suite::Case& which = *schedule_.cases[i];
-    const Outcome outcome = end.judgement.outcome;
-    std::ranges::move(problems, std::back_inserter(problems_));
+    for (const std::string& name : which.locks) {
+      locked_.erase(name);
+      wake(name);
+    }
     if (outcome != Outcome::pass && outcome != Outcome::skip && stopped_by_.empty())
       stopped_by_ = which.name + " " + std::string(past(outcome));
     for (const std::size_t dependant : nodes_[i].dependants) {
@@ -125,7 +153,6 @@ class Scheduler {
       if (--node.waits_for == 0) ready_.push_back(dependant);
     }
     --left_;
-    done_(std::move(end));
     changed_.notify_all();
   }
 
@@ -137,9 +164,11 @@ class Scheduler {
   std::vector<Node> nodes_;
   std::deque<std::size_t> ready_;
   std::set<std::string> locked_;
+  std::map<std::string, std::deque<std::size_t>> parked_;  ///< lock -> ready cases that wait for it
   std::size_t left_ = 0;
   std::string stopped_by_;
   std::mutex mutex_;
+  std::mutex telling_;
   std::condition_variable changed_;
 };
 }  // namespace

@@ -18,19 +18,17 @@ constexpr std::size_t kLastOutput = 4096;
 /// Everything one trial needs while it goes on; its steps in the order in which they are taken.
 class Attempt {
  public:
-  Attempt(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation, std::string phase,
-          int attempt)
+  Attempt(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation, TrialPlace place)
       : context_(context),
         which_(which),
         perturbation_(perturbation),
-        phase_(std::move(phase)),
-        attempt_(attempt),
-        seed_(derive_seed(context.seed, which.id + "/" + phase_ + "/" + std::to_string(attempt))),
+        place_(std::move(place)),
+        seed_(derive_seed(context.seed, name_of(which, place_))),
         variables_(context, which, perturbation, seed_) {}
 
   TrialRun go() {
     started_ms_ = wall_ms();
-    if (auto done = act(); !done.ok()) fail(done.error());
+    if (auto done = act(); !done.ok()) fail(variables_.trouble().value_or(done.error()));
     run_.vary_used = variables_.vary_used();
     run_.interrupted = context_.interrupt.raised() && run_.outcome() != judge::Outcome::pass;
     journal();
@@ -38,6 +36,11 @@ class Attempt {
   }
 
  private:
+  static std::string name_of(const suite::Case& which, const TrialPlace& place) {
+    const std::string name = which.id + "/" + place.phase + "/" + std::to_string(place.attempt);
+    return place.round == 1 ? name : name + "." + std::to_string(place.round);
+  }
+
   Status act() {
     MCCOY_DO(make_folder());
     MCCOY_DO(environment());
@@ -144,7 +147,6 @@ class Attempt {
     settings_ = std::move(settings);
     MCCOY_TRY(checks, suite::expand_checks(which_.checks, variables_.scope()));
     checks_ = std::move(checks);
-    add_exit_check();
     return agree_terms();
   }
 
@@ -166,21 +168,6 @@ class Attempt {
     env->second.value.set(name, value);
   }
 
-  /// A command that says nothing of its exit is expected to give 0.
-  void add_exit_check() {
-    const auto has = [&](std::string_view name) {
-      return std::ranges::any_of(which_.kind->expects, [&](const auto& field) { return field.name == name; });
-    };
-    const auto says = [&](std::string_view name) {
-      return std::ranges::any_of(checks_, [&](const suite::Check& check) { return check.subject.source == name; });
-    };
-    if (has("exit") && !says("exit") && !says("signal"))
-      checks_.push_back({.subject = {.source = "exit", .form = suite::Extractor::Form::whole, .argument = {}},
-                         .op = suite::Op::equals,
-                         .operand = Value(0),
-                         .span = which_.span});
-  }
-
   Status agree_terms() {
     expected_service_ = context_.services ? context_.services->service_at(kind_->address(settings_)) : "";
     run_.terms.case_id = which_.id;
@@ -190,7 +177,10 @@ class Attempt {
     std::vector<suite::Obligation> contract = which_.contract;
     for (const suite::Check& check : checks_)
       if (check.op == suite::Op::glob && check.subject.source == "wrote") contract.push_back(write_of(check));
-    if (contract.empty()) contract = kind_->default_contract(settings_, expected_service_);
+    if (contract.empty() && claims_absence())
+      contract.push_back(unstated("absent", settings_.head()));
+    else if (contract.empty())
+      contract = kind_->default_contract(settings_, expected_service_);
     for (suite::Obligation& obligation : contract) {
       MCCOY_TRY(settings, variables_.scope().expand(obligation.settings, obligation.span));
       obligation.settings = std::move(settings);
@@ -200,20 +190,39 @@ class Attempt {
     return {};
   }
 
+  /// A file case that says that nothing is there does not claim that something was written.
+  bool claims_absence() const {
+    return which_.kind->name == "file" && std::ranges::any_of(checks_, [](const suite::Check& check) {
+             const bool is_existence = check.subject.source == "exists" && check.operand == Value(false);
+             const bool is_count = check.subject.source == "count" && suite::scalar_text(check.operand) == "0";
+             return (is_existence && check.op == suite::Op::equals) ||
+                    (is_count && (check.op == suite::Op::equals || check.op == suite::Op::compare));
+           });
+  }
+
+  static suite::Obligation unstated(std::string_view kind, const Value& path) {
+    return {.kind = suite::find_obligation_kind(kind),
+            .settings = Value::map({{"path", path}}),
+            .span = {},
+            .stated = false};
+  }
+
   /// `wrote: [glob]` claims that the command made these files in this trial, and did not copy something older.
   static suite::Obligation write_of(const suite::Check& check) {
-    const auto kinds = suite::obligation_kinds();
-    const auto write = std::ranges::find(kinds, "write", &suite::ObligationKind::name);
-    return {.kind = &*write,
+    return {.kind = suite::find_obligation_kind("write"),
             .settings = Value::map({{"path", check.operand}, {"derived", true}, {"expected", true}}),
             .span = check.span,
             .stated = true};
   }
 
+  static bool is_about_files(const suite::Obligation& obligation) {
+    return obligation.kind->name == "write" || obligation.kind->name == "absent";
+  }
+
   std::vector<std::string> watched_globs() const {
     std::vector<std::string> globs;
     for (const suite::Obligation& obligation : run_.terms.contract)
-      if (obligation.kind->name == "write" && which_.kind->name != "file")
+      if (is_about_files(obligation) && which_.kind->name != "file")
         globs.push_back(obligation.settings["path"].as_string());
     return globs;
   }
@@ -227,6 +236,7 @@ class Attempt {
     trial.folder = folder_;
     trial.scratch = context_.scratch;
     trial.env = env_;
+    trial.attached = context_.options.attached;
     trial.interrupt = &context_.interrupt;
     TrialWatch watch(context_, which_, expected_service_);
     trial.watch = &watch;
@@ -244,9 +254,7 @@ class Attempt {
     if (files) look_at_files(*files);
     if (which_.kind->name == "file")
       for (const suite::Obligation& obligation : run_.terms.contract)
-        if (obligation.kind->name == "write")
-          facts.files.push_back(
-              witness::look_at(absolute(obligation.settings["path"].as_string(), folder_), context_.run_started_ms));
+        if (is_about_files(obligation)) look_at_place(obligation.settings["path"].as_string());
     count_tests(run_.terms, folder_, started_ms_, facts);
     if (!observed.ok()) return std::move(observed).error();
     observation_ = std::move(observed).value();
@@ -254,6 +262,19 @@ class Attempt {
     mask();
     see_nonce();
     return {};
+  }
+
+  /// What stands at a path, or at each that matches a pattern; the path itself when nothing does.
+  void look_at_place(const std::string& place) {
+    std::vector<evidence::SeenFile>& seen = run_.trial.facts.files;
+    evidence::SeenFile itself = witness::look_at(absolute(place, folder_), context_.run_started_ms);
+    const auto matches = glob(place, folder_);
+    if (itself.change != evidence::SeenFile::Change::missing || !matches.ok() || matches->empty()) {
+      seen.push_back(std::move(itself));
+      return;
+    }
+    for (const std::string& path : *matches)
+      seen.push_back(witness::look_at(absolute(path, folder_), context_.run_started_ms));
   }
 
   void look_at_files(witness::FileWatch& files) {
@@ -356,10 +377,11 @@ class Attempt {
 
   void journal() {
     Value body = Value::map({{"case", which_.id},
-                             {"phase", phase_},
-                             {"attempt", attempt_},
+                             {"phase", place_.phase},
+                             {"attempt", place_.attempt},
                              {"nonce", variables_.nonce()},
                              {"started_ms", started_ms_}});
+    if (place_.round > 1) body.set("round", place_.round);
     Value asked = Value::list();
     for (const suite::Check& check : checks_) asked.push(suite::to_value(check));
     body.set("asked", std::move(asked));
@@ -379,8 +401,7 @@ class Attempt {
   SuiteContext& context_;
   const suite::Case& which_;
   const Perturbation& perturbation_;
-  std::string phase_;
-  int attempt_;
+  TrialPlace place_;
   std::uint64_t seed_;
   TrialScope variables_;
   std::int64_t started_ms_ = 0;
@@ -407,7 +428,7 @@ std::string TrialRun::why() const {
 }
 
 TrialRun run_trial(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation,
-                   const std::string& phase, int attempt) {
-  return Attempt(context, which, perturbation, phase, attempt).go();
+                   TrialPlace place) {
+  return Attempt(context, which, perturbation, std::move(place)).go();
 }
 }  // namespace mccoy::run

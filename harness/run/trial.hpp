@@ -31,8 +31,13 @@ struct TrialRun {
   std::string why() const;  ///< the error or the first check that is not held, in one line; "" for a pass
 };
 
+/// Which trial of its case this is; no two are alike.
+struct TrialPlace {
+  std::string phase;  ///< "baseline", "challenge NAME", "repeat NAME", "same input NAME"
+  int attempt = 1;
+  int round = 1;  ///< of an attempt that waits with `until`
+};
+
 /// Runs it and journals it.
-///   phase  "baseline", "challenge NAME", "repeat NAME", "same input NAME"
-TrialRun run_trial(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation,
-                   const std::string& phase, int attempt);
+TrialRun run_trial(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation, TrialPlace place);
 }  // namespace mccoy::run

@@ -34,20 +34,22 @@ const std::string& TrialScope::scratch() {
   return scratch_.path().empty() ? no_scratch_ : scratch_.path();
 }
 
-Value TrialScope::free_port() {
-  if (port_ != 0) return port_;
-  port_holder_ = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+/// The kernel's choice. Nobody holds it until the target binds it.
+Result<Value> TrialScope::free_port() {
+  if (port_ != 0) return Value(port_);
+  const UniqueFd holder(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!holder) return system_error("there is no free port for ${port}", errno);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
   const int yes = 1;
-  ::setsockopt(port_holder_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  if (::bind(port_holder_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-      ::getsockname(port_holder_.get(), reinterpret_cast<sockaddr*>(&address), &length) == 0)
-    port_ = ntohs(address.sin_port);
-  port_holder_.reset();
-  return port_;
+  ::setsockopt(holder.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (::bind(holder.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      ::getsockname(holder.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    return system_error("there is no free port for ${port}", errno);
+  port_ = ntohs(address.sin_port);
+  return Value(port_);
 }
 
 const Value* TrialScope::find(std::string_view name, Value& storage) {
@@ -64,7 +66,12 @@ const Value* TrialScope::find(std::string_view name, Value& storage) {
   } else if (name == "case.dir" || name == "dir") {
     storage = Value(scratch());
   } else if (name == "port") {
-    storage = free_port();
+    auto port = free_port();
+    if (!port.ok()) {
+      if (!trouble_) trouble_ = std::move(port).error();
+      return nullptr;
+    }
+    storage = std::move(port).value();
   } else {
     return nullptr;
   }

@@ -1,6 +1,6 @@
 // The variables of one trial, and the private things they stand for: made when first asked for, gone with the trial.
 #pragma once
-#include <memory>
+#include <optional>
 #include <string>
 
 #include "harness/base/file.hpp"
@@ -20,10 +20,12 @@ class TrialScope {
   bool vary_used() const { return vary_used_; }
   /// Private folder of the trial, made on the first call; a path where nothing is when it cannot be made.
   const std::string& scratch();
+  /// Why a variable that is known could not be given a value; then the expansion has failed, too.
+  const std::optional<Error>& trouble() const { return trouble_; }
 
  private:
   const Value* find(std::string_view name, Value& storage);
-  Value free_port();
+  Result<Value> free_port();
 
   SuiteContext& context_;
   std::string nonce_;
@@ -32,8 +34,8 @@ class TrialScope {
   Random random_;
   TempDir scratch_;
   std::string no_scratch_;
-  UniqueFd port_holder_;
   int port_ = 0;
+  std::optional<Error> trouble_;
   suite::Scope scope_;
 };
 }  // namespace mccoy::run

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/judge/judge.hpp"
 #include "harness/witness/modes.hpp"
 #include "harness/witness/responder.hpp"
 
@@ -66,6 +67,28 @@ void TrialWatch::exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in
   look_at_services();
 }
 
+void TrialWatch::starting(Command& command) {
+  witness_.emplace();
+  witness_->watch(command);
+}
+
+/// What the system calls showed, and how much of it there was to see.
+void TrialWatch::take_activity() {
+  if (!witness_) return;
+  facts_.activity = witness_->end();
+  witness_.reset();
+  const evidence::Activity& seen = *facts_.activity;
+  evidence::Coverage calls{
+      .observer = "calls", .watched = {}, .blind = {}, .complete = seen.mechanism.empty() || seen.programs_complete};
+  const std::pair<bool, std::string_view> kinds[] = {{seen.programs_complete, judge::kWatchesPrograms},
+                                                     {seen.reads_complete, "files read"},
+                                                     {seen.writes_complete, "files written"},
+                                                     {seen.sockets_complete, "connections"}};
+  for (const auto& [complete, kind] : kinds) (complete ? calls.watched : calls.blind).emplace_back(kind);
+  if (seen.mechanism.empty()) calls.blind.insert(calls.blind.end(), seen.notices.begin(), seen.notices.end());
+  facts_.coverage.push_back(std::move(calls));
+}
+
 void TrialWatch::ran(const Command& command, const Captured& captured) {
   const std::lock_guard lock(mutex_);
   facts_.root = process_of(captured, command.argv);
@@ -82,8 +105,9 @@ void TrialWatch::ran(const Command& command, const Captured& captured) {
   facts_.coverage.push_back(
       {.observer = "processes",
        .watched = {"the program of argv[0], its exit, and the CPU time of its tree (" + captured.containment + ")"},
-       .blind = {"which other programs it ran, what it read, wrote and connected to"},
+       .blind = {},
        .complete = true});
+  take_activity();
 }
 
 void TrialWatch::look_at_services() {

@@ -1,11 +1,13 @@
 // The observers of one trial, told by the probe where to look and looking for themselves.
 #pragma once
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/probe.hpp"
 #include "harness/run/context.hpp"
+#include "harness/witness/call_witness.hpp"
 
 namespace mccoy::run {
 class TrialWatch final : public Watch {
@@ -14,15 +16,18 @@ class TrialWatch final : public Watch {
   TrialWatch(SuiteContext& context, const suite::Case& which, std::string expected_service);
 
   void exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in) override;
+  void starting(Command& command) override;
   void ran(const Command& command, const Captured& captured) override;
   /// What was seen, after the probe has returned.
   evidence::Facts take();
 
  private:
   void look_at_services();
+  void take_activity();
   SuiteContext& context_;
   std::string expected_service_;
   bool services_matter_;
+  std::optional<witness::CallWitness> witness_;  ///< of the command that runs
   std::mutex mutex_;
   evidence::Facts facts_;
 };

@@ -44,6 +44,13 @@ constexpr Field kNowrite[] = {
      .required = true,
      .example = "src"},
 };
+constexpr Field kAbsent[] = {
+    {.name = "path",
+     .type = path,
+     .help = "The file or folder that must not be there, or a glob that must match nothing.",
+     .required = true,
+     .example = "build/lock"},
+};
 constexpr Field kConnect[] = {
     {.name = "to", .help = "A service of the suite, or host:port.", .required = true, .example = "db"},
     {.name = "peer_exe",
@@ -139,6 +146,12 @@ constexpr ObligationKind kKinds[] = {
     {.name = "nowrite",
      .help = "Nothing was written there.",
      .fields = kNowrite,
+     .short_form = "path",
+     .performing = false,
+     .effect = false},
+    {.name = "absent",
+     .help = "Nothing is there, by the harness' own look after the work.",
+     .fields = kAbsent,
      .short_form = "path",
      .performing = false,
      .effect = false},

@@ -11,8 +11,8 @@
 
 namespace mccoy::suite {
 struct ObligationKind {
-  std::string_view name;  ///< exec, read, write, nowrite, connect, listener, service, delegate, signal, syscall,
-                          ///< duration, cpu, tests, engine
+  std::string_view name;  ///< exec, read, write, nowrite, absent, connect, listener, service, delegate, signal,
+                          ///< syscall, duration, cpu, tests, engine
   std::string_view help;
   std::span<const Field> fields;
   std::string_view short_form;  ///< the field a bare scalar means: `listener: orders` is {svc: orders}; "" = none

@@ -90,7 +90,11 @@ constexpr Field kService[] = {
      .help = "Commands run once before it starts, as the same user.",
      .example = "[[initdb, -D, \"${dir}/data\"]]"},
     {.name = "env", .type = names, .help = "Variables added to its environment.", .example = "{ LOG: debug }"},
-    {.name = "cwd", .type = path, .help = "The folder it runs in; the suite's folder if not given.", .example = "."},
+    {.name = "cwd",
+     .type = path,
+     .help = "The folder it runs in. If not given: the suite's folder, or ${dir} for a service with `user:`, who may "
+             "not be able to read the suite's.",
+     .example = "."},
     {.name = "needs",
      .type = texts,
      .help = "Services that must be ready before it starts.",
@@ -365,6 +369,78 @@ constexpr Field kCase[] = {
     {.name = "optional", .type = flag, .help = "Not run is then shown as skipped.", .fallback = "false", .fixed = true},
 };
 
+constexpr std::string_view kKinds[] = {"no-double", "runner",     "test-double", "service-virtualisation", "emulator",
+                                       "recorder",  "fake-clock", "fake-fs",     "fault-simulator"};
+constexpr std::string_view kImplications[] = {"none", "simulated", "mock"};
+/// The first kSuiteRows are what a suite may say.
+constexpr Field kCatalogue[] = {
+    {.name = "id",
+     .help = "Its name in reports; one of the catalogue replaces that entry.",
+     .required = true,
+     .example = "our.fake-ledger",
+     .fixed = true},
+    {.name = "kind",
+     .type = word,
+     .help = "What it is; no-double: it looks like one and is none.",
+     .required = true,
+     .example = "test-double",
+     .words = kKinds,
+     .fixed = true},
+    {.name = "implies",
+     .type = word,
+     .help = "What a result is if it is shown to have stood in for what the claim names.",
+     .required = true,
+     .example = "mock",
+     .words = kImplications,
+     .fixed = true},
+    {.name = "files",
+     .type = texts,
+     .help = "Globs of files that are opened by the process it is loaded into; ** is any number of folders.",
+     .example = "[\"**/node_modules/fake-ledger/**\"]",
+     .fixed = true},
+    {.name = "programs",
+     .type = texts,
+     .help = "Globs of executables and scripts that are the substitute.",
+     .example = "[\"**/bin/fake-ledger\"]",
+     .fixed = true},
+    {.name = "with",
+     .type = texts,
+     .help = "Words of which the program's arguments must hold one.",
+     .example = "[--replay]",
+     .fixed = true},
+    {.name = "stands_for",
+     .type = texts,
+     .help = "Engines and services it takes the place of.",
+     .example = "[redis]",
+     .fixed = true},
+    {.name = "library", .help = "How people call it.", .example = "fake-ledger", .fixed = true},
+    {.name = "note", .help = "What an auditor should know of it.", .example = "\"spies call through\"", .fixed = true},
+    {.name = "ecosystem", .help = "python, node, jvm, …", .example = "python", .fixed = true},
+    {.name = "always_loaded_by",
+     .type = texts,
+     .help = "Ids of runners that load it in every run.",
+     .example = "[runner.pytest]",
+     .fixed = true},
+    {.name = "env", .type = texts, .help = "Variables that go with it.", .example = "[\"FAKETIME=*\"]", .fixed = true},
+    {.name = "symbols",
+     .type = texts,
+     .help = "Text in a program it is linked into.",
+     .example = "[\"mockall::\"]",
+     .fixed = true},
+    {.name = "headers",
+     .type = texts,
+     .help = "Headers of its answers.",
+     .example = "[\"Server: stubby/*\"]",
+     .fixed = true},
+    {.name = "examples",
+     .type = texts,
+     .help = "Real paths, as installed.",
+     .example = "[/usr/bin/faketime]",
+     .fixed = true},
+    {.name = "verified", .help = "The version it was seen with.", .example = "sinon 22.1.0", .fixed = true},
+};
+constexpr std::size_t kSuiteRows = 9;
+
 constexpr Field kSuite[] = {
     {.name = "suite", .help = "The name of the suite.", .required = true, .example = "orders", .fixed = true},
     {.name = "require",
@@ -399,6 +475,11 @@ constexpr Field kSuite[] = {
      .type = json,
      .help = "Sentences, each with the cases that must pass for it.",
      .example = "[\"Orders survive a crash\": [takes-an-order]]"},
+    {.name = "fingerprints",
+     .type = objects,
+     .help = "Substitutes of your own that are to be recognised, beside those `mccoy probes --fingerprints` lists.",
+     .example = "[{ id: our.fake-ledger, kind: test-double, implies: mock, files: [\"**/fake_ledger/**\"] }]",
+     .fields = {kCatalogue, kSuiteRows}},
 };
 
 using Takes = Matcher::Takes;
@@ -452,6 +533,18 @@ std::span<const Field> challenge_fields() {
 }
 std::span<const Field> vary_fields() {
   return kVary;
+}
+std::span<const Field> fingerprint_fields() {
+  return {kCatalogue, kSuiteRows};
+}
+std::span<const Field> catalogue_fields() {
+  return kCatalogue;
+}
+std::span<const std::string_view> fingerprint_kinds() {
+  return kKinds;
+}
+std::span<const std::string_view> fingerprint_implications() {
+  return kImplications;
 }
 std::span<const Matcher> matchers() {
   return kMatchers;

@@ -7,13 +7,17 @@
 #include "harness/suite/field.hpp"
 
 namespace mccoy::suite::language {
-std::span<const Field> suite_fields();      ///< the top level
-std::span<const Field> preflight_fields();  ///< of `preflight:`
-std::span<const Field> service_fields();    ///< of one entry of `services:`
-std::span<const Field> case_fields();       ///< of every case, whatever its kind
-std::span<const Field> control_fields();    ///< of `control:`
-std::span<const Field> challenge_fields();  ///< of one entry of `challenges:`
-std::span<const Field> vary_fields();       ///< of `vary:`
+std::span<const Field> suite_fields();                  ///< the top level
+std::span<const Field> preflight_fields();              ///< of `preflight:`
+std::span<const Field> service_fields();                ///< of one entry of `services:`
+std::span<const Field> case_fields();                   ///< of every case, whatever its kind
+std::span<const Field> control_fields();                ///< of `control:`
+std::span<const Field> challenge_fields();              ///< of one entry of `challenges:`
+std::span<const Field> vary_fields();                   ///< of `vary:`
+std::span<const Field> fingerprint_fields();            ///< of one entry of `fingerprints:`
+std::span<const Field> catalogue_fields();              ///< the same, and what only the catalogue of the product says
+std::span<const std::string_view> fingerprint_kinds();  ///< in the order of Fingerprint::Kind
+std::span<const std::string_view> fingerprint_implications();  ///< in the order of Fingerprint::Implies
 
 /// A way to look at a text: `stdout: { contains: ready }`.
 struct Matcher {

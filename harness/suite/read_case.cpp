@@ -20,6 +20,23 @@ const KindSchema* find_kind(Kinds kinds, std::string_view name) {
   return found == kinds.end() ? nullptr : *found;
 }
 
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+/// ${vary} stands somewhere in here, members of these names left out.
+bool names_vary(const Node& node, std::span<const std::string_view> without) {
+  if (node.is_scalar()) {
+    const auto uses = variables_in(node.text);
+    return uses.ok() && std::ranges::find(*uses, "vary", &VariableUse::name) != uses->end();
+  }
+  for (std::size_t i = 0; i < node.size(); ++i) {
+    if (node.is_map() && is_one_of(node.key(i).text, without)) continue;
+    if (names_vary(node.is_map() ? node.value(i) : node.items[i], without)) return true;
+  }
+  return false;
+}
+
 class CaseReader {
  public:
   CaseReader(Reading& reading, Kinds kinds, std::string_view today, const Node& name, const Node& node,
@@ -244,7 +261,17 @@ class CaseReader {
         std::ranges::any_of(case_.challenges, [](const Challenge& challenge) { return challenge.vary.has_value(); }) ||
         node_.find("vary") != nullptr;
     reading_.check_variables(node_, reader);
+    check_that_vary_is_used();
     services_.insert(reader.services.begin(), reader.services.end());
+  }
+
+  /// What is expected, or worked out by the harness, is no input of the work.
+  void check_that_vary_is_used() {
+    constexpr std::string_view kNoInput[] = {"expect", "evidence", "oracle"};
+    const auto varied = std::ranges::find_if(case_.challenges, [](const Challenge& c) { return c.vary.has_value(); });
+    if (varied == case_.challenges.end() || names_vary(node_, kNoInput)) return;
+    reading_.add(varied->span, "${vary} stands nowhere in this case, so nothing is varied",
+                 "put it where the input stands, for example exec: [./price, \"${vary}\"]");
   }
 
   void check_that_it_checks() {

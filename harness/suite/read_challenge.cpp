@@ -115,6 +115,14 @@ std::optional<Vary> read_vary_map(Reading& reading, const KindSchema& kind, cons
   }
   return vary;
 }
+
+/// An answer that changes while two things change follows neither.
+void refuse_beside_vary(Reading& reading, const Node& node) {
+  for (const std::string_view other : {"stop", "file", "env", "argv"})
+    if (const Node* found = node.find(other))
+      reading.add(*found, fmt::format("{} beside vary: a challenge changes one thing", other),
+                  "make two challenges of it");
+}
 }  // namespace
 
 void read_controls(Reading& reading, const Node& control, std::vector<Challenge>& challenges, ServiceNames& services) {
@@ -172,6 +180,7 @@ void read_challenges(Reading& reading, const KindSchema& kind, const Node& list,
   const LocatedMap map = read_fields(reading, language::challenge_fields(), list, "challenge");
   read_perturbation(reading, map, list, challenge, services);
   if (reading.count() != before) return;
+  if (challenge.vary) refuse_beside_vary(reading, list);
   challenge.expected = value_of(kExpected, text_of(map, "expect"), challenge.vary ? Expected::pass : Expected::fail);
   challenge.oracle = argv_of(map, "oracle");
   challenge.same = texts_of(map, "same");

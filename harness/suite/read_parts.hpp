@@ -18,6 +18,7 @@ Service read_service(Reading& reading, const Node& name, const Node& node);
 std::vector<Preflight> read_preflight(Reading& reading, const Node& node);
 std::vector<Claim> read_claims(Reading& reading, const Node& node, const Suite& suite);
 LocatedMap read_vars(Reading& reading, const Node& node);
+std::vector<Fingerprint> read_fingerprints(Reading& reading, const Node& node);
 Requirement requirement_of(std::string_view word);
 
 /// Globs become names, in file order; reports unknown names, globs that match nothing, and cycles.

@@ -37,6 +37,7 @@ class SuiteReader {
     resolve_needs(reading_, suite_);
     check_captures(reading_, suite_);
     if (const Node* claims = root.find("claims")) suite_.claims = read_claims(reading_, *claims, suite_);
+    if (const Node* known = root.find("fingerprints")) suite_.fingerprints = read_fingerprints(reading_, *known);
   }
 
  private:

@@ -209,6 +209,11 @@ std::string suite_reference(std::span<const KindSchema* const> kinds) {
   add_table(out, "Vary", "The case is run once with each value of `over`.", language::vary_fields());
   add_table(out, "Challenges", "The general form: a perturbation, and what honest work gives then.",
             language::challenge_fields());
+  add_table(
+      out, "Fingerprints",
+      "Each entry of `fingerprints` is a substitute of your own. That it was there decides nothing: it must also be "
+      "shown that what the claim names was not reached.",
+      language::fingerprint_fields());
   const auto& fields = language::case_fields();
   for (const std::string_view name : {"until", "retry"}) {
     const auto field = std::ranges::find(fields, name, &Field::name);

@@ -16,6 +16,7 @@
 #include "harness/suite/check.hpp"
 #include "harness/suite/contract.hpp"
 #include "harness/suite/field.hpp"
+#include "harness/suite/fingerprint.hpp"
 
 namespace mccoy::suite {
 /// What a pass must be to count.
@@ -168,6 +169,7 @@ struct Suite {
   std::vector<Service> services;
   std::vector<Case> cases;
   std::vector<Claim> claims;
+  std::vector<Fingerprint> fingerprints;  ///< additions to the catalogue
   const Case* find_case(std::string_view name) const;
   const Service* find_service(std::string_view name) const;
 };

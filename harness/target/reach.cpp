@@ -1,23 +1,25 @@
 #include "harness/target/reach.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "harness/base/owned.hpp"
+#include "harness/target/libcurl.hpp"
 #include "harness/target/wake.hpp"
 
 namespace mccoy::target {
 namespace {
-using Easy = Owned<CURL*, nullptr, curl_easy_cleanup>;
+void close_easy(CURL* easy) noexcept {
+  curl().easy_cleanup(easy);
+}
+using Easy = Owned<CURL*, nullptr, close_easy>;
 void close_multi(CURLM* multi) noexcept {
-  curl_multi_cleanup(multi);
+  curl().multi_cleanup(multi);
 }
 using Multi = Owned<CURLM*, nullptr, close_multi>;
 constexpr int kLongestWait_ms = 1000;
@@ -88,24 +90,24 @@ std::size_t ignore_body(char*, std::size_t size, std::size_t count, void*) {
 
 void set_options(CURL* easy, Transfer& transfer) {
   const ReachAsk& ask = *transfer.ask;
-  curl_easy_setopt(easy, CURLOPT_URL, ask.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, ask.only_connect ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, ask.check_certificate ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, ask.check_certificate ? 2L : 0L);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "mccoy");
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.message);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ignore_body);
+  curl().easy_setopt(easy, CURLOPT_URL, ask.url.c_str());
+  curl().easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl().easy_setopt(easy, CURLOPT_PROXY, "");
+  curl().easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  curl().easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl().easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+  curl().easy_setopt(easy, CURLOPT_CONNECT_ONLY, ask.only_connect ? 1L : 0L);
+  curl().easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, ask.check_certificate ? 1L : 0L);
+  curl().easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, ask.check_certificate ? 2L : 0L);
+  curl().easy_setopt(easy, CURLOPT_USERAGENT, "mccoy");
+  curl().easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.message);
+  curl().easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl().easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
+  curl().easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  curl().easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &transfer);
+  curl().easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+  curl().easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+  curl().easy_setopt(easy, CURLOPT_WRITEFUNCTION, ignore_body);
 }
 
 /// nullopt: it was interrupted or the deadline passed before the transfer ended.
@@ -116,13 +118,13 @@ std::optional<CURLcode> perform(CURLM* multi, const ReachAsk& ask) {
   if (ask.give_up_fd >= 0) also[count++] = {ask.give_up_fd, CURL_WAIT_POLLIN, 0};
   for (;;) {
     int running = 0;
-    curl_multi_perform(multi, &running);
+    curl().multi_perform(multi, &running);
     int left = 0;
-    if (const CURLMsg* message = curl_multi_info_read(multi, &left); message != nullptr) return message->data.result;
+    if (const CURLMsg* message = curl().multi_info_read(multi, &left); message != nullptr) return message->data.result;
     if (ask.deadline.passed()) return CURLE_OPERATION_TIMEDOUT;
     if (also[0].revents != 0 || also[1].revents != 0) return std::nullopt;
     const int wait_ms = ask.deadline.never() ? kLongestWait_ms : std::min(ask.deadline.poll_ms(), kLongestWait_ms);
-    curl_multi_poll(multi, also, count, wait_ms, nullptr);
+    curl().multi_poll(multi, also, count, wait_ms, nullptr);
   }
 }
 
@@ -130,15 +132,15 @@ Reached outcome(CURL* easy, std::optional<CURLcode> result, const Transfer& tran
   if (!result) return {Reached::How::given_up, 0, "it was interrupted"};
   if (*result == CURLE_OK) {
     long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl().easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     return {Reached::How::answered, static_cast<int>(status), ""};
   }
   if (*result == CURLE_COULDNT_CONNECT) {
     long os_error = 0;
-    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+    curl().easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
     return refused_or_no_route(os_error);
   }
-  const std::string_view details = transfer.message[0] != '\0' ? transfer.message : curl_easy_strerror(*result);
+  const std::string_view details = transfer.message[0] != '\0' ? transfer.message : curl().easy_strerror(*result);
   for (const auto& reason : kReasons) {
     if (reason.code != *result) continue;
     const bool tls = reason.how == Reached::How::tls_failed;
@@ -153,20 +155,18 @@ std::string without_tcp(const std::string& url) {
 }  // namespace
 
 Reached reach(const ReachAsk& asked) {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   ReachAsk ask = asked;
   ask.url = without_tcp(asked.url);
   Transfer transfer{.ask = &ask};
-  const Multi multi(curl_multi_init());  // outlives the handle, whose sockets it keeps
-  const Easy easy(curl_easy_init());
+  const Multi multi(curl().multi_init());  // outlives the handle, whose sockets it keeps
+  const Easy easy(curl().easy_init());
   if (!easy || !multi) return {Reached::How::broken, 0, "no memory for a connection"};
   set_options(easy.get(), transfer);
-  curl_multi_add_handle(multi.get(), easy.get());
+  curl().multi_add_handle(multi.get(), easy.get());
   const auto result = perform(multi.get(), ask);
   if (result == CURLE_OK) transfer.tell();
   auto reached = outcome(easy.get(), result, transfer);
-  curl_multi_remove_handle(multi.get(), easy.get());
+  curl().multi_remove_handle(multi.get(), easy.get());
   return reached;
 }
 

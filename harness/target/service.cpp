@@ -235,6 +235,23 @@ void Service::close_logs() {
   if (err_) err_->finish();
 }
 
+std::vector<LogFile> Service::logs() const {
+  const std::lock_guard lock(output_mutex_);
+  std::vector<LogFile> all;
+  const auto add = [&](const std::optional<ServiceLog>& log, const char* stream) {
+    if (log)
+      all.push_back({.service = asked().name,
+                     .stream = stream,
+                     .path = log_base_ + "." + stream,
+                     .bytes = log->bytes(),
+                     .dropped = log->dropped(),
+                     .sha256 = log->sha256()});
+  };
+  add(out_, "out");
+  add(err_, "err");
+  return all;
+}
+
 void Service::record_started(const Command& command) const {
   const auto life = this->life();
   const auto& executable = life->executable();

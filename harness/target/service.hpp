@@ -50,6 +50,7 @@ class Service {
   /// Processes that outlived their root in any of its lives and had to be killed.
   std::vector<ProcessInfo> leftovers() const;
   void close_logs();
+  std::vector<LogFile> logs() const;
 
   State state() const;
   std::optional<std::string> unusable() const;  ///< of itself, whatever it needs

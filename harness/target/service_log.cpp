@@ -41,6 +41,7 @@ void ServiceLog::add(std::string_view bytes) {
   const auto room = static_cast<std::size_t>(std::max<std::int64_t>(0, kLogHead - bytes_));
   const auto head = bytes.substr(0, std::min(bytes.size(), room));
   bytes_ += static_cast<std::int64_t>(bytes.size());
+  digest_.update(bytes);
   write(head);
   tail_.add(bytes.substr(head.size()));
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/base/digest.hpp"
 #include "harness/base/error.hpp"
 #include "harness/base/owned.hpp"
 
@@ -32,8 +33,9 @@ class ServiceLog {
   /// errors: the file cannot be made
   static Result<ServiceLog> open(const std::string& path);
   void add(std::string_view bytes);
-  void finish();                                 ///< the end of the stream; later calls do nothing
-  std::int64_t bytes() const { return bytes_; }  ///< of the stream, kept or not
+  void finish();                                        ///< the end of the stream; later calls do nothing
+  std::int64_t bytes() const { return bytes_; }         ///< of the stream, kept or not
+  std::string sha256() const { return digest_.hex(); }  ///< of the stream, kept or not
   std::int64_t dropped() const { return dropped_ + tail_.dropped(); }
 
  private:
@@ -42,6 +44,7 @@ class ServiceLog {
   UniqueFd file_;
   std::int64_t bytes_ = 0;
   std::int64_t dropped_ = 0;  ///< could not be written
+  Sha256 digest_;
   RecentBytes tail_{kLogTail};
 };
 }  // namespace mccoy::target

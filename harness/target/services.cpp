@@ -259,6 +259,13 @@ std::string Services::last_output(const std::string& name, std::size_t bytes) co
   return service == nullptr ? "" : service->last_output(bytes);
 }
 
+std::vector<LogFile> Services::logs() const {
+  std::vector<LogFile> all;
+  for (const auto& service : state_->services)
+    for (auto& log : service->logs()) all.push_back(std::move(log));
+  return all;
+}
+
 Leftovers Services::stop_all() {
   const std::lock_guard lock(state_->operations);
   std::set<std::size_t> started;

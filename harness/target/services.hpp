@@ -33,6 +33,16 @@ struct Leftovers {
   bool empty() const { return processes.empty() && ports.empty() && files.empty(); }
 };
 
+/// What a service printed on one of its streams, and how much of it lies in the file.
+struct LogFile {
+  std::string service;
+  std::string stream;  ///< "out" or "err"
+  std::string path;
+  std::int64_t bytes = 0;    ///< of the stream
+  std::int64_t dropped = 0;  ///< of these, in the middle or for want of room, not in the file
+  std::string sha256;        ///< of the stream, all of it
+};
+
 class Services final : public witness::Ownership {
  public:
   /// Chooses ports (held open until the service starts, so that two runs do not choose the same) and makes the folders.
@@ -67,6 +77,9 @@ class Services final : public witness::Ownership {
   std::vector<evidence::SeenService> look() const;
   /// The last lines of a service's output, raw.
   std::string last_output(const std::string& name, std::size_t bytes) const;
+
+  /// Of the services that mccoy starts; whole once stop_all() has returned.
+  std::vector<LogFile> logs() const;
 
   /// Stops all in reverse order; what had to be killed in the end or is still there is returned and recorded.
   Leftovers stop_all();

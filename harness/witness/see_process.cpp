@@ -10,6 +10,7 @@
 #include "harness/base/digest.hpp"
 #include "harness/base/file.hpp"
 #include "harness/witness/responder.hpp"
+#include "harness/witness/see_script.hpp"
 
 namespace mccoy::witness {
 namespace {
@@ -97,6 +98,15 @@ void add_script(const std::string& proc, evidence::SeenProcess& seen) {
   seen.script_sha256 = file->sha256;
 }
 }  // namespace
+
+std::string script_named_by(const std::string& exe, const std::vector<std::string>& argv, const std::string& cwd) {
+  const Interpreter* interpreter = interpreter_behind(exe);
+  const std::string word = interpreter == nullptr ? "" : script_word(*interpreter, argv);
+  if (word.empty()) return {};
+  std::string path = absolute(word, cwd);
+  struct stat file {};
+  return ::stat(path.c_str(), &file) == 0 && S_ISREG(file.st_mode) ? path : std::string();
+}
 
 evidence::SeenProcess see_process(pid_t pid) {
   evidence::SeenProcess seen;

@@ -66,6 +66,23 @@ BOOST_AUTO_TEST_CASE(a_pass_that_does_not_count_says_why_and_what_it_needs) {
   BOOST_TEST(!holds(told(end, suite::Requirement::none), "suites/shop.yaml:14"));
 }
 
+BOOST_AUTO_TEST_CASE(a_real_pass_below_what_is_required_says_which_challenge_is_missing) {
+  const auto which = some_case();
+  run::CaseEnd end = ended(which, judge::Outcome::pass, judge::Provenance::real);
+  end.judgement.strength = judge::Strength::observed;
+  end.judgement.missing = {"a vary or an oracle"};
+  BOOST_TEST(holds(told(end, suite::Requirement::challenged), "missing   a vary or an oracle"));
+  BOOST_TEST(!holds(told(end, suite::Requirement::real), "a vary or an oracle"));
+}
+
+BOOST_AUTO_TEST_CASE(processes_left_behind_are_shown_even_beside_a_pass) {
+  const auto which = some_case();
+  run::CaseEnd end = ended(which, judge::Outcome::pass, judge::Provenance::real);
+  end.judgement.strength = judge::Strength::observed;
+  end.leftovers = {"pid 312 /usr/bin/sleep"};
+  BOOST_TEST(holds(told(end, suite::Requirement::real), "behind, and killed: pid 312 /usr/bin/sleep"));
+}
+
 BOOST_AUTO_TEST_CASE(a_failure_shows_claim_finding_last_output_and_what_to_do) {
   const auto which = some_case();
   run::CaseEnd end = ended(which, judge::Outcome::fail, judge::Provenance::real);

@@ -135,4 +135,19 @@ BOOST_AUTO_TEST_CASE(logs_go_to_stderr_and_only_when_asked_for) {
   BOOST_TEST(holds(place.mccoy({"check", "s.yaml"}).err, "debug"));
 }
 
+BOOST_AUTO_TEST_CASE(probes_lists_the_substitutes_that_are_recognised) {
+  const Place place;
+  const auto listed = place.mccoy({"probes", "--fingerprints"});
+  BOOST_TEST(listed.code == 0);
+  BOOST_TEST(holds(listed.out, "node.sinon"));
+  BOOST_TEST(holds(listed.out, "spies call through"));
+  const auto json = from_json(place.mccoy({"probes", "--fingerprints", "--json"}).out);
+  BOOST_REQUIRE(json.ok());
+  BOOST_TEST(json->as_list().size() > 90U);
+  for (const Value& entry : json->as_list()) BOOST_TEST(holds(listed.out, entry["id"].as_string()));
+  const auto alone = place.mccoy({"probes", "--json"});
+  BOOST_TEST(alone.code == 64);
+  BOOST_TEST(holds(alone.err, "--fingerprints"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -11,6 +11,7 @@
 using namespace mccoy;
 using e2e::holds;
 using e2e::Place;
+using namespace std::string_literals;
 
 namespace {
 constexpr std::string_view kEndless =
@@ -24,6 +25,15 @@ constexpr std::string_view kEndless =
     "  hangs: { needs: [works], services: [orders], exec: [sh, -c, 'trap \"\" TERM INT HUP; while :; do sleep 1; "
     "done'], within: 100s, expect: { exit: 0 } }\n"
     "  after: { needs: [hangs], exec: [\"true\"], expect: { exit: 0 } }\n";
+
+/// Its service takes longer to stop than any test waits.
+constexpr std::string_view kStubborn =
+    "suite: s\n"
+    "services:\n"
+    "  stays: { run: [sh, -c, 'trap \"\" TERM; echo up; while :; do sleep 1; done'], ready: { log: up },\n"
+    "           stop: { within: 1000s } }\n"
+    "cases:\n"
+    "  hangs: { services: [stays], exec: [sleep, \"1000\"], within: 1000s, expect: { exit: 0 } }\n";
 
 /// mccoy while it runs; what it writes is read as it comes.
 class Running {
@@ -64,9 +74,11 @@ class Running {
   std::string out_;
 };
 
-Running start_endless(const Place& place) {
-  place.write("suite.yaml", kEndless);
-  Running running(place.command({e2e::kMccoy, "run", "suite.yaml", "--out", place.out(), "--progress", "json"}));
+Running start_endless(const Place& place, std::string_view suite = kEndless, std::vector<std::string> argv = {}) {
+  place.write("suite.yaml", suite);
+  for (const auto& word : {e2e::kMccoy, "run"s, "suite.yaml"s, "--out"s, place.out(), "--progress"s, "json"s})
+    argv.push_back(word);
+  Running running(place.command(std::move(argv)));
   BOOST_REQUIRE(running.wait_for(R"("type":"started","body":{"case":"s/hangs"})"));
   return running;
 }
@@ -85,17 +97,29 @@ BOOST_AUTO_TEST_CASE(one_signal_stops_tears_down_and_keeps_what_is_known) {
     for (const char* id : {"s/hangs", "s/after"}) BOOST_TEST(holds(place.result_of(id), "not-run"), id);
     BOOST_TEST(place.records().back().type == "close");
     BOOST_TEST(place.records().back().body["reason"].as_string() == "interrupted");
-    BOOST_TEST(place.mccoy({"verify", place.out()}).code == 2);
+    BOOST_TEST(place.mccoy({"verify", place.out()}).code == 130);
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_second_signal_ends_it_at_once_and_nothing_is_left_alive) {
   const Place place;
-  Running running = start_endless(place);
+  Running running = start_endless(place, kStubborn);
   running.signal(SIGINT);
+  BOOST_TEST(running.wait_for("once more to stop at once"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(400));  // what comes sooner belongs to the first
   running.signal(SIGINT);
   BOOST_TEST(running.wait() == 130);
   BOOST_TEST(running.gone_within(std::chrono::seconds(2)));
+  BOOST_TEST(place.records().back().type != "close");
+}
+
+BOOST_AUTO_TEST_CASE(timeout_signals_process_and_group_and_that_is_one_request_to_stop) {
+  const Place place;
+  Running running = start_endless(place, kEndless, {"timeout", "1000"});
+  running.signal(SIGTERM);
+  BOOST_TEST(running.wait() == 130);
+  BOOST_TEST(place.records().back().type == "close");
+  BOOST_TEST(place.records().back().body["reason"].as_string() == "interrupted");
 }
 
 BOOST_AUTO_TEST_CASE(after_kill_9_nothing_is_left_alive_and_verify_says_incomplete) {

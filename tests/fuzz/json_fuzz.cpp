@@ -1,9 +1,12 @@
 // from_json on any bytes: an error with a place inside the text, or a value that is written and read back unchanged.
+#include "harness/base/json_check.hpp"
 #include "harness/base/value.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) {
   using namespace mccoy;
-  const auto value = from_json({reinterpret_cast<const char*>(bytes), size});
+  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  const auto value = from_json(text);
+  MCCOY_CHECK(value.ok() || !surely_json(text));
   if (!value.ok()) {
     MCCOY_CHECK(value.error().where.line >= 1);
     MCCOY_CHECK(value.error().where.column >= 1);

@@ -19,6 +19,7 @@ class WatchSpy : public Watch {
     pollfd open{fd, 0, 0};
     exchanges.push_back({::poll(&open, 1, 0) >= 0 && (open.revents & POLLNVAL) == 0, bytes_out, bytes_in});
   }
+  void starting(Command&) override {}
   void ran(const Command& command, const Captured& captured) override {
     commands.push_back(command);
     captures.push_back(captured);

@@ -244,6 +244,17 @@ BOOST_AUTO_TEST_CASE(keys_made_equal_by_masking_are_all_kept) {
   BOOST_TEST(to_json(mask.mask_value(value)) == R"({"[masked S]":1,"[masked S] 2":2,"[masked S] 3":3})");
 }
 
+BOOST_AUTO_TEST_CASE(without_secrets_a_value_stays_as_it_is_and_keys_given_twice_are_numbered_all_the_same) {
+  const Value plain = Value::map({{"a", 1}, {"b", Value::list().push("text").push(Value::map({{"a", 2.5}}))}});
+  BOOST_TEST(to_json(Masker().mask_value(plain)) == to_json(plain));
+  Value::Map many;
+  for (int i = 0; i < 40; ++i) many.emplace_back("key" + std::to_string(i % 39), i);
+  const Value nested = Value::list().push(Value::map({{"inside", Value(many)}}));
+  const Value masked = Masker().mask_value(nested);
+  BOOST_TEST(masked.pointer("/0/inside/key0 2")->as_int() == 39);
+  BOOST_TEST((masked == masker({{"S", "hunter22"}}).mask_value(nested)));
+}
+
 BOOST_AUTO_TEST_CASE(copies_count_together) {
   const auto mask = masker({{"A", "hunter22"}, {"B", "never seen"}});
   const Masker copy = mask;

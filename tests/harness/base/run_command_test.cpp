@@ -145,7 +145,8 @@ BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_command) {
   BOOST_REQUIRE(result.ok());
   BOOST_TEST(result.value().interrupted);
   BOOST_TEST(!result.value().deadline_passed);
-  BOOST_TEST(result.value().ended.code == SIGKILL);
+  BOOST_TEST(result.value().end_seen == (result.value().root.pid != 0));  // it may come before the command runs
+  if (result.value().end_seen) BOOST_TEST(result.value().ended.code == SIGKILL);
   BOOST_TEST(interrupt.raised());
 }
 

@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 #include <boost/test/unit_test.hpp>
 
+#include "harness/evidence/record_line.hpp"
 #include "tests/harness/evidence/scratch.hpp"
 
 namespace mccoy::evidence {
@@ -125,6 +126,17 @@ BOOST_FIXTURE_TEST_CASE(a_gigabyte_without_newline_costs_no_memory, Small) {
   BOOST_REQUIRE(::truncate(path.c_str(), std::int64_t{1} << 30) == 0);  // NULs only
   BOOST_TEST((read(path).state == JournalState::torn));
   BOOST_TEST(maximal_rss_kib() - before < 200 * 1024);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_is_not_strict_json_is_corrupt_for_every_reader) {
+  const Scratch scratch;
+  for (const std::string_view body :
+       {R"({"a":1,"a":2})", R"({"a":1)", "{}{}", "\"\xff\"", "1e999", R"({"\u0061":1,"a":2})"}) {
+    std::string hash;
+    const std::string line = record_line({1, 2, 3, "note", {}}, kNoHash, body, hash) + '\n';
+    BOOST_TEST((reading_of(scratch, line).state == JournalState::corrupt), body);
+    BOOST_TEST((read_journal_bytes(line, [](const Record&) {}).state == JournalState::corrupt), body);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_record_over_the_limit_is_refused_by_the_writer) {

@@ -155,6 +155,12 @@ inline ChallengeRecord control(Outcome outcome, std::string group = {}) {
   record.group = std::move(group);
   return record;
 }
+inline ChallengeRecord stopped(std::string service, Outcome outcome = Outcome::fail) {
+  ChallengeRecord record = control(outcome);
+  record.broke = "stopped service " + service;
+  record.stopped = std::move(service);
+  return record;
+}
 inline ChallengeRecord oracle(bool agrees, Outcome outcome = Outcome::pass) {
   ChallengeRecord record = challenge(ChallengeClass::sensitivity, suite::Expected::pass, {outcome});
   record.name = "fresh input";

@@ -92,6 +92,9 @@ const Row kRows[] = {
     {"derived by a glob, one of it a copy", "write", Value::map({{"path", "*"}, {"derived", true}}), [](auto& f) { f.files = {seen_file(Change::created, "a"), seen_file(Change::created, "b")}; f.files[1].same_bytes_as = "old"; }, kUnseen},
     {"unchanged files are no copies", "write", Value::map({{"path", "*"}, {"derived", true}}), [](auto& f) { f.files = {seen_file(Change::created, "a"), seen_file(Change::unchanged, "b")}; f.files[1].same_bytes_as = "old"; }, kHeld},
     {"something was written there", "nowrite", Value::map({{"path", "src"}}), [](auto& f) { f.files = {seen_file(Change::changed, "src/a.c")}; }, kBroken},
+    {"nothing is there", "absent", Value::map({{"path", "lock"}}), [](auto& f) { f.files = {seen_file(Change::missing, "/srv/lock")}; }, kHeld},
+    {"something is there", "absent", Value::map({{"path", "lock"}}), [](auto& f) { f.files = {seen_file(Change::unchanged, "/srv/lock")}; }, kBroken},
+    {"nobody looked whether it is there", "absent", Value::map({{"path", "lock"}}), [](auto&) {}, kUnseen},
     {"something was written elsewhere", "nowrite", Value::map({{"path", "src"}}), [](auto& f) { f.files = {seen_file(Change::changed, "dist/a.c")}; }, kUnseen},
 
     {"with the service", "connect", Value::map({{"to", "orders"}}), &nothing, kHeld},

@@ -64,5 +64,16 @@ BOOST_AUTO_TEST_CASE(reasons_name_what_a_newcomer_can_look_at) {
   BOOST_TEST(missing[0].find("`evidence:`") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(stopping_the_program_that_answers_is_told_apart_with_what_to_break_instead) {
+  const Judgement judgement = judge(challenged(request(), {stopped("orders"), oracle(true)}));
+  const auto says = [](const std::vector<std::string>& texts, std::string_view part) {
+    return std::any_of(texts.begin(), texts.end(),
+                       [&](const auto& text) { return text.find(part) != std::string::npos; });
+  };
+  BOOST_TEST(says(judgement.facts, "stopping the program that answers only shows that it answers"));
+  BOOST_TEST(says(judgement.missing, "break what stands behind orders"));
+  BOOST_TEST(says(judgement.missing, "`claim: liveness`"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace mccoy::judge

@@ -71,6 +71,33 @@ const Row kRows[] = {
     {"the suite's service answered", [] { return request(); }, Outcome::pass, kReal, kObserved, "R14"},
     {"the suite's service answered, and is red without its database",
      [] { return challenged(request(), {control(Outcome::fail)}); }, Outcome::pass, kReal, kObserved, "R14"},
+    {"red and following its input, but only the program that answers was stopped",
+     [] {
+       return challenged(request(), {stopped("orders"), oracle(true)});
+     },
+     Outcome::pass, kReal, kObserved, "R14"},
+    {"a claim of liveness is challenged by stopping the program that answers",
+     [] {
+       auto made = challenged(request(), {stopped("orders"), oracle(true)});
+       made.terms.claim = "liveness";
+       return made;
+     },
+     Outcome::pass, kReal, kChallenged, "R14"},
+    {"what stands behind the program that answers was stopped",
+     [] {
+       return challenged(request(), {stopped("db"), oracle(true)});
+     },
+     Outcome::pass, kReal, kChallenged, "R14"},
+    {"a command that needs the service it asks",
+     [] {
+       return challenged(command(), {stopped("orders"), oracle(true)});
+     },
+     Outcome::pass, kReal, kChallenged, "R14"},
+    {"the program that answers was stopped, and it still passed",
+     [] {
+       return challenged(request(), {stopped("orders", Outcome::pass), oracle(true)});
+     },
+     Outcome::pass, kUnproven, kNone, "R11"},
     {"the same with a fresh input",
      [] {
        return challenged(request(), {control(Outcome::fail), oracle(true)});

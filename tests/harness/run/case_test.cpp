@@ -1,12 +1,35 @@
 // What one case can say: deadline, retry, until, skip, waivers, workspace, set-up, captures, variables.
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 
 #include "harness/base/text.hpp"
+#include "harness/evidence/journal.hpp"
 #include "tests/harness/run/road.hpp"
 
 using namespace mccoy;
 using test::Road;
+
+namespace {
+/// While it lives, this process can open nothing.
+class NoMoreFiles {
+ public:
+  NoMoreFiles() {
+    ::getrlimit(RLIMIT_NOFILE, &usual_);
+    const rlimit none{.rlim_cur = 0, .rlim_max = usual_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  NoMoreFiles(const NoMoreFiles&) = delete;
+  NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+  ~NoMoreFiles() { ::setrlimit(RLIMIT_NOFILE, &usual_); }
+
+ private:
+  rlimit usual_{};
+};
+}  // namespace
 
 BOOST_AUTO_TEST_SUITE(a_case)
 
@@ -17,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_command_that_ignores_term_is_ended_at_its_deadline_and_th
 cases: { stubborn: { exec: [./stubborn], within: 300ms, expect: { exit: 0 } } }
 )");
   BOOST_TEST(road.told("stubborn") == "error/unproven");
-  BOOST_TEST(road.end("stubborn").error.find("300 ms") != std::string::npos);
+  BOOST_TEST(road.end("stubborn").error.find("300 ms") != std::string::npos, road.end("stubborn").error);
   BOOST_TEST(judge::exit_code(result.summary.verdict) == 2);
 }
 
@@ -157,6 +180,81 @@ cases: { a: { exec: [sh, -c, "echo token=$T; printf %s $T | base64"], env: { T: 
     BOOST_TEST(text->find("hunter2-hunter2") == std::string::npos, name);
     BOOST_TEST(text->find(base64("hunter2-hunter2").substr(0, 16)) == std::string::npos, name);
   }
+}
+
+BOOST_AUTO_TEST_CASE(rounds_of_waiting_are_told_apart_in_the_journal) {
+  Road road;
+  road.script("later", "#!/bin/sh\necho x >> tries; test $(wc -l < tries) -ge 3 && echo $1\n");
+  road.run(R"(suite: s
+cases: { a: { exec: [./later, "${random}"], expect: { exit: 0 }, until: { within: 30s, every: 10ms } } }
+)");
+  std::vector<std::int64_t> rounds;
+  const auto read = evidence::read_journal(road.view().folder + "/" + std::string(evidence::kJournalFile),
+                                           [&](const evidence::Record& record) {
+                                             if (record.type == "trial")
+                                               rounds.push_back(record.body["round"].as_int(1));
+                                           });
+  BOOST_REQUIRE(read.ok());
+  BOOST_TEST(rounds == (std::vector<std::int64_t>{1, 2, 3}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(without_a_free_port_the_target_is_not_asked) {
+  Road road;
+  road.options.jobs = 1;
+  std::optional<NoMoreFiles> none;
+  road.heard.on_started = [&](const suite::Case&) { none.emplace(); };
+  road.heard.on_ended = [&](const suite::Case&) { none.reset(); };
+  road.run("suite: s\ncases: { a: { exec: [echo, \"${port}\"], expect: { exit: 0 } } }\n");
+  BOOST_TEST(road.told("a") == "error/unproven");
+  BOOST_TEST(road.end("a").error.find("no free port for ${port}") != std::string::npos, road.end("a").error);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_is_cut_is_told_with_what_is_missing) {
+  Road road;
+  road.write("loud.py", R"(import sys, http.server
+sys.stderr.write("x" * (12 << 20)); sys.stderr.flush()
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler).serve_forever()
+)");
+  road.run(R"(suite: s
+services: { web: { run: [python3, loud.py, "${port}"], ready: { tcp: "127.0.0.1:${port}", within: 20s } } }
+cases: { a: { http: "GET ${services.web.url}/", expect: { status: 200 } } }
+)");
+  const auto view = road.view();
+  BOOST_REQUIRE(view.notes.size() == 1u);
+  BOOST_TEST(view.notes[0].find("the evidence lacks") != std::string::npos, view.notes[0]);
+  BOOST_TEST(road.heard.notes == view.notes, boost::test_tools::per_element());
+  const auto log =
+      std::ranges::find_if(view.services, [](const Value& body) { return body["event"].as_string() == "log"; });
+  BOOST_REQUIRE((log != view.services.end()));
+  BOOST_TEST((*log)["bytes"].as_int() >= 12 << 20);
+  BOOST_TEST((*log)["kept"].as_int() < (*log)["bytes"].as_int());
+  BOOST_TEST((*log)["stream_sha256"].as_string().size() == 64u);
+}
+
+BOOST_AUTO_TEST_CASE(processes_that_outlive_a_command_are_told_with_its_end) {
+  Road road;
+  road.run(R"(suite: s
+cases: { a: { exec: [sh, -c, "sleep 1000 > /dev/null 2>&1 &"], expect: { exit: 0 } } }
+)");
+  BOOST_REQUIRE(road.end("a").leftovers.size() == 1u);
+  BOOST_TEST(road.end("a").leftovers[0].starts_with("pid "));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_harness_sees_for_itself_of_files_is_real) {
+  Road road;
+  road.write("older.txt", "x");
+  road.run(R"(suite: s
+cases:
+  makes:   { exec: [sh, -c, "mkdir -p made; echo 1 > made/a.txt; echo 2 > made/b.txt"], expect: { exit: 0 } }
+  pattern: { needs: [makes], file: "made/*.txt", expect: { count: 2 } }
+  absent:  { needs: [makes], file: lock, expect: { exists: false } }
+  none:    { needs: [makes], file: "*.lock", expect: { count: 0 } }
+  there:   { needs: [makes], file: older.txt, expect: { exists: false } }
+)");
+  BOOST_TEST(road.told("pattern") == "pass/real (observed)");
+  BOOST_TEST(road.told("absent") == "pass/real (observed)");
+  BOOST_TEST(road.told("none") == "pass/real (observed)");
+  BOOST_TEST(road.told("there") == "fail/real (observed)");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -145,10 +145,37 @@ cases:
   BOOST_TEST(result.summary.totals.of(judge::Outcome::pass) == 5);
 }
 
+BOOST_AUTO_TEST_CASE(stopping_the_very_service_that_answers_is_no_control) {
+  const std::string cases = R"y(
+services:
+  web: { run: [python3, echo.py, "${port}"], ready: { tcp: "127.0.0.1:${port}", within: 20s } }
+cases:
+  canned: { http: "GET ${services.web.url}/${vary}", expect: { status: 200 }, control: { stop: web },
+            vary: { over: [1, 2], relation: differs, of: body } }
+  alive:  { http: "GET ${services.web.url}/${vary}", claim: liveness, expect: { status: 200 }, control: { stop: web },
+            vary: { over: [1, 2], relation: differs, of: body } }
+)y";
+  Road road;
+  road.write("echo.py", R"(import http.server, sys
+class H(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(self.path.encode())
+    def log_message(self, *a): pass
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), H).serve_forever()
+)");
+  road.run("suite: s" + cases);
+  BOOST_TEST(road.told("canned") == "pass/real (observed)");
+  BOOST_TEST(road.told("alive") == "pass/real (challenged)");
+  for (const auto& seen : {road.end("canned").challenges, road.view().cases.front().challenges}) {
+    BOOST_TEST(judge::to_text(seen.at(0).cls) == "liveness");
+    BOOST_TEST(seen.at(0).why.find("only shows that it answers") != std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_vary_that_is_used_nowhere_accuses_nobody) {
   Road road;
   road.run(R"(suite: s
-cases: { same: { exec: [echo, "5"], expect: { exit: 0 }, vary: { over: [1, 2], relation: differs, of: stdout number } } }
+cases: { same: { exec: [echo, "5"], control: { env: { X: "${vary}" } }, expect: { exit: 0 }, vary: { over: [1, 2], relation: differs, of: stdout number } } }
 )");
   BOOST_TEST(road.told("same") == "pass/unproven");
 }

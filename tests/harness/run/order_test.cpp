@@ -67,6 +67,18 @@ cases:
   BOOST_TEST(locked.told("b") == "pass/unproven");
 }
 
+BOOST_AUTO_TEST_CASE(cases_with_several_locks_all_come_to_their_turn) {
+  Road road;
+  road.options.jobs = 4;
+  std::string yaml = "suite: s\ncases:\n";
+  for (int i = 0; i < 60; ++i) {
+    const auto lock = [&](int n) { return std::string(1, static_cast<char>('a' + n % 5)); };
+    yaml += "  c" + std::to_string(i) + ": { lock: [" + lock(i) + ", " + lock(i / 5 + i + 1) + "], exec: [mkdir, " +
+            "d" + std::to_string(i) + "], expect: { exit: 0 } }\n";
+  }
+  BOOST_TEST(road.run(yaml).summary.totals.of(judge::Outcome::pass) == 60);
+}
+
 BOOST_AUTO_TEST_CASE(only_and_tags_take_along_what_is_needed) {
   const std::string yaml = R"(suite: s
 cases:

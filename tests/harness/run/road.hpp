@@ -17,7 +17,7 @@ struct Heard final : run::Progress {
   std::vector<std::string> order, phases, notes;
   std::map<std::string, run::CaseEnd> ends;
   std::vector<Value> preflights, services;
-  std::function<void(const suite::Case&)> on_started;
+  std::function<void(const suite::Case&)> on_started, on_ended;
   void planned(std::int64_t, std::string_view) override {}
   void preflight(const Value& record) override { preflights.push_back(record); }
   void service(const Value& record) override { services.push_back(record); }
@@ -28,6 +28,7 @@ struct Heard final : run::Progress {
     phases.push_back(which.name + ": " + std::string(what));
   }
   void ended(const run::CaseEnd& end) override {
+    if (on_ended) on_ended(*end.which);
     order.push_back(end.which->name);
     ends.emplace(end.which->name, end);
   }

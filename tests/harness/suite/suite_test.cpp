@@ -280,4 +280,32 @@ BOOST_AUTO_TEST_CASE(the_file_itself_is_kept_with_its_digest) {
   BOOST_TEST(suite.folder.front() == '/');
 }
 
+BOOST_AUTO_TEST_CASE(fingerprints_keep_what_is_said_of_them_and_where) {
+  const Suite suite =
+      accepted(in_case("    exec: [./work]\n    expect: { exit: 0 }\n",
+                       "fingerprints:\n"
+                       "  - { id: our.ledger, kind: fake-clock, implies: simulated,\n"
+                       "      files: \"**/fake_ledger/**\", stands_for: [a, b] }\n"
+                       "  - { id: x, kind: no-double, implies: none, programs: [/bin/xyz], with: [-r] }\n"));
+  BOOST_REQUIRE(suite.fingerprints.size() == 2);
+  const auto& first = suite.fingerprints[0];
+  BOOST_TEST(first.id == "our.ledger");
+  BOOST_TEST((first.kind == suite::Fingerprint::Kind::fake_clock));
+  BOOST_TEST((first.implies == suite::Fingerprint::Implies::simulated));
+  BOOST_TEST(first.files == Texts(1, "**/fake_ledger/**"));
+  BOOST_TEST(first.stands_for == (Texts{"a", "b"}));
+  BOOST_TEST(first.span.line == 3);
+  BOOST_TEST(suite.fingerprints[1].programs == Texts(1, "/bin/xyz"));
+  BOOST_TEST(suite.fingerprints[1].with == Texts(1, "-r"));
+  BOOST_TEST(only_case("    exec: [./work]\n    expect: { exit: 0 }\n").name == "one");
+}
+
+/// What only the catalogue of the product says is not for suites: it would excuse a double as a runner's.
+BOOST_AUTO_TEST_CASE(a_suite_cannot_excuse_a_double) {
+  const Error error = refused(
+      "suite: s\nfingerprints:\n  - { id: a, kind: emulator, implies: simulated, files: "
+      "[\"**/abc/**\"], always_loaded_by: [b] }\ncases: { one: { exec: [a], expect: { exit: 0 } } }\n");
+  BOOST_TEST(error.what == "fingerprints has no field \"always_loaded_by\"");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

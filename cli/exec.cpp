@@ -1,0 +1,208 @@
+// mccoy exec -- COMMAND…: one command without a suite, run as from a shell, and what it really did told after it.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "cli/app.hpp"
+#include "cli/bundle_folder.hpp"
+#include "cli/report_options.hpp"
+#include "cli/signals.hpp"
+#include "cli/suites.hpp"
+#include "cli/tell_activity.hpp"
+#include "harness/base/file.hpp"
+#include "harness/base/text.hpp"
+#include "harness/run/run_view.hpp"
+#include "probes/catalogue.hpp"
+
+namespace mccoy::cli {
+namespace {
+constexpr int kSignalBase = 128;  ///< a shell's status of a command that a signal ended
+constexpr const char* kForever = "8760h";
+
+struct Options {
+  std::vector<std::string> command;
+  std::vector<std::string> runs, reads, writes, connects;
+  std::string out, colour = "auto", within = kForever;
+  bool judge = false, quiet = false;
+  ReportOptions reports;
+};
+
+/// Nothing is shown while the command has the terminal.
+class Silence final : public run::Progress {
+ public:
+  void planned(std::int64_t, std::string_view) override {}
+  void preflight(const Value&) override {}
+  void service(const Value&) override {}
+  void started(const suite::Case&) override {}
+  void phase(const suite::Case&, std::string_view) override {}
+  void ended(const run::CaseEnd&) override {}
+  void note(std::string_view) override {}
+};
+
+Value texts(const std::vector<std::string>& words) {
+  Value list = Value::list();
+  for (const std::string& word : words) list.push(word);
+  return list;
+}
+
+/// Stated obligations as a suite would write them; paths are those of the current folder.
+Value contract_of(const Options& options, const std::string& folder) {
+  Value contract = Value::list();
+  const auto add = [&](const char* kind, const char* field, const std::string& text) {
+    contract.push(Value::map({{kind, Value::map({{field, text}})}}));
+  };
+  for (const std::string& program : options.runs) add("exec", "exe", program);
+  for (const std::string& glob : options.reads) add("read", "path", absolute(glob, folder));
+  for (const std::string& glob : options.writes) add("write", "path", absolute(glob, folder));
+  for (const std::string& address : options.connects) add("connect", "to", address);
+  return contract;
+}
+
+/// "${" begins a variable in a suite and nothing on a command line.
+std::string literal(std::string word) {
+  for (std::size_t at = 0; (at = word.find("${", at)) != std::string::npos; at += 3) word.insert(at, 1, '$');
+  return word;
+}
+
+/// The suite somebody would have written; JSON is YAML.
+std::string suite_text(const Options& options, const std::string& folder) {
+  std::vector<std::string> words;
+  for (const std::string& word : options.command) words.push_back(literal(word));
+  Value command = Value::map({{"exec", texts(words)},
+                              {"cwd", literal(folder)},
+                              {"within", options.within},
+                              {"expect", Value::map({{"exit", 0}})}});
+  if (Value contract = contract_of(options, folder); !contract.as_list().empty())
+    command.set("evidence", std::move(contract));
+  return to_json(Value::map({{"suite", "exec"}, {"cases", Value::map({{"command", std::move(command)}})}}));
+}
+
+int status_of(const run::CaseView& command) {
+  const evidence::Facts& facts = command.facts;
+  if (facts.exit_code) return *facts.exit_code;
+  if (!facts.signal.empty()) return kSignalBase + signal_number(facts.signal);
+  return kCannotStart;
+}
+
+void print(const Lines& lines) {
+  for (const std::string& line : lines) std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+Lines tell_judgement(const run::CaseView& command, const Paint& paint) {
+  const judge::Judgement& judgement = command.judgement;
+  Lines lines;
+  lines.push_back(paint(judgement.provenance == judge::Provenance::real ? Tone::good : Tone::unsure,
+                        std::string(judge::to_text(judgement.outcome)) + ", " + provenance_words(judgement)) +
+                  " (" + judgement.rule + "): " + visible_line(judgement.reason));
+  for (const std::string& missing : judgement.missing) lines.push_back("  needs: " + visible_line(missing));
+  return lines;
+}
+
+int tell_all(const Options& options, const run::RunResult& result) {
+  auto view = run::read_run(result.bundle);
+  if (!view.ok() || view->cases.size() != 1) {
+    tell(view.ok() ? Error{.what = "the evidence does not hold the command"} : view.error());
+    return kEvidenceLost;
+  }
+  const run::CaseView& command = view->cases.front();
+  if (!command.error.empty()) std::fprintf(stderr, "mccoy: %s\n", visible_line(command.error).c_str());
+  if (!options.quiet) {
+    const Paint paint(want_colours(options.colour, STDERR_FILENO));
+    std::fprintf(stderr, "%s\n", paint(Tone::quiet, "--- mccoy exec").c_str());
+    print(tell_activity(command.facts, paint));
+    print(tell_judgement(command, paint));
+    if (!options.out.empty()) std::fprintf(stderr, "evidence: %s\n", visible_line(result.bundle).c_str());
+  }
+  const bool kept = write_reports(result.bundle, options.reports) && !result.evidence_lost;
+  if (!kept) return kEvidenceLost;
+  return options.judge ? judge::exit_code(result.summary.verdict) : status_of(command);
+}
+
+int run_in(const Options& options, const std::string& scratch) {
+  std::error_code ignored;
+  const std::string folder = std::filesystem::current_path(ignored).string();
+  const std::string path = scratch + "/exec.yaml";
+  if (auto written = write_atomically(path, suite_text(options, folder)); !written.ok()) {
+    tell(written.error());
+    return kEvidenceLost;
+  }
+  const auto suites = load_suites({path});
+  if (!suites) return kUsage;
+  run::RunOptions run;
+  run.jobs = 1;
+  run.attached = true;
+  if (!options.judge) run.require = suite::Requirement::none;
+  run.out = options.out.empty() ? scratch + "/evidence" : options.out;
+  run.command_line = own_command_line();
+  Interrupt interrupt;
+  const SignalWatch signals(interrupt);
+  Silence silence;
+  auto result = run::run_suites(*suites, run, &probes::find_kind, silence, interrupt);
+  if (!result.ok()) {
+    tell(result.error());
+    return kEvidenceLost;
+  }
+  if (result->evidence_lost) tell(*result->evidence_lost);
+  return tell_all(options, *result);
+}
+
+/// False: the words are not an optional "--" and a command.
+bool take_command(Options& options) {
+  auto& words = options.command;
+  const bool marked = !words.empty() && words.front() == "--";
+  if (marked) words.erase(words.begin());
+  if (words.empty()) {
+    tell({.what = "there is no command to run", .hint = "mccoy exec -- COMMAND"});
+    return false;
+  }
+  if (!marked && words.front().starts_with("-")) {
+    tell({.what = "there is no option \"" + visible_line(words.front()) + "\"",
+          .hint = "mccoy exec --help lists what there is; a command that begins so stands after --"});
+    return false;
+  }
+  return true;
+}
+
+int run_command(Options& options) {
+  if (!take_command(options)) return kUsage;
+  if (!options.out.empty() && is_taken(options.out)) {
+    tell({.what = options.out + " exists and is not an empty folder", .hint = "evidence is never overwritten"});
+    return kUsage;
+  }
+  auto scratch = TempDir::make("/tmp", "mccoy-exec-");
+  if (!scratch.ok()) {
+    tell(scratch.error());
+    return kEvidenceLost;
+  }
+  return run_in(options, scratch->path());
+}
+
+void add_options(CLI::App& command, Options& options) {
+  command.add_option("--runs", options.runs, "a program that must run for the result to be real")->type_name("PROGRAM");
+  command.add_option("--reads", options.reads, "a file, or a glob, that must be read")->type_name("GLOB");
+  command.add_option("--writes", options.writes, "a file, or a glob, that must be written")->type_name("GLOB");
+  command.add_option("--connects", options.connects, "host:port or socket it must talk to")->type_name("ADDRESS");
+  command.add_option("--within", options.within, "stopped after that long")->type_name("DURATION");
+  command.add_flag("--judge", options.judge, "exit with mccoy's verdict instead of the command's status");
+  command.add_flag("-q,--quiet", options.quiet, "say nothing after the command");
+  command.add_option("--out", options.out, "keep the evidence in this folder")->type_name("FOLDER");
+  command.add_option("--color", options.colour, "coloured words")->check(CLI::IsMember({"auto", "always", "never"}));
+  add_report_options(command, options.reports);
+}
+}  // namespace
+
+void add_exec(CLI::App& app, Action& chosen) {
+  auto* command = app.add_subcommand("exec", "runs one command and tells what it really did");
+  const auto options = std::make_shared<Options>();
+  add_options(*command, *options);
+  command->prefix_command();
+  command->footer("The command and its words come last, after --.");
+  command->callback([&app, &chosen, command, options] {
+    options->command = command->remaining();
+    const auto behind_mark = app.remaining();  // CLI11 leaves "--" and what follows to the application
+    options->command.insert(options->command.end(), behind_mark.begin(), behind_mark.end());
+    chosen = [options] { return run_command(*options); };
+  });
+}
+}  // namespace mccoy::cli

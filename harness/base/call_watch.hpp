@@ -1,0 +1,21 @@
+// How a child that is to be watched hands the listener of its seccomp filter to the watcher, over a SOCK_SEQPACKET
+// pair:
+//   child -> watcher  its pid
+//   watcher -> child  WatchWord::yes, once it has made sure that it may look into the child; no: stay unwatched
+//   child -> watcher  the number of the listener's descriptor in the child, or -errno when the filter was refused
+//   watcher -> child  yes, once it holds a copy; no: it could not, and the child must not go on, for nobody would
+//                     answer its calls
+// Nothing else is said, and the filter lets read and write pass.
+#pragma once
+#include <sys/types.h>
+
+#include <cstddef>
+
+namespace mccoy {
+enum class WatchWord : char { yes = 'y', no = 'n' };
+
+/// The child's part. Allocates nothing and may run in borrowed memory (vfork).
+///   filter  array of sock_filter, `bytes` long
+///   returns  false: the filter stands and nobody listens to it
+bool offer_watch(int watcher, const char* filter, std::size_t bytes);
+}  // namespace mccoy

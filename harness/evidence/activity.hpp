@@ -1,0 +1,99 @@
+// What the processes below one command did, as the system-call witness saw it. Entries name programs by their index in
+// Activity::programs. All lists are bounded; what did not fit is counted in `dropped` and makes the coverage of its
+// kind incomplete. A call counts when its effect was seen, or when the same call by the same user would have succeeded
+// at that moment (files opened for reading).
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/value.hpp"
+#include "harness/evidence/seen_process.hpp"
+
+namespace mccoy::evidence {
+constexpr int kNoProgram = -1;
+
+/// One image in one process: from execve (or, for a child that never calls it, from fork) to its end.
+struct SeenProgram {
+  SeenProcess process = {};
+  int parent = kNoProgram;  ///< who forked it, or was this process before it called execve
+  bool forked = false;      ///< the image of its parent, in a child that never called execve
+  bool replaced = false;    ///< it called execve: a later entry of this pid goes on
+  bool alive = false;       ///< not ended when the looking ended
+  std::optional<int> exit_code = {};
+  std::string signal = {};   ///< ended by it; "?" when only that is known
+  std::int64_t cpu_ns = -1;  ///< of this process until its end, without children; -1: not measured
+  std::string cwd = {};      ///< at the time of execve
+  std::vector<DeclaredMode> modes = {};
+};
+
+/// A file or folder opened for reading.
+struct SeenRead {
+  std::string path = {};  ///< absolute, as this machine sees it
+  std::uint64_t device = 0, inode = 0;
+  std::int64_t size = 0;
+  std::vector<int> by = {};  ///< the first few, in order
+};
+
+/// A file that was opened for writing, created, renamed to, or linked to, compared with how it was before.
+struct SeenWrite {
+  enum class Change { none, created, changed, removed, passing };  ///< passing: made and removed again
+  std::string path = {};
+  Change change = Change::none;
+  std::vector<int> by = {};
+  std::string renamed_from = {};  ///< the last name it was renamed from
+  std::string linked_from = {};   ///< hard link or symbolic link to this file
+  std::int64_t size = 0;
+  std::string sha256 = {};        ///< at the end; "" when it is no regular file or too large to digest in time
+  std::string same_as_read = {};  ///< a file that one of `by` had read and that holds the same bytes
+};
+
+/// Conversations of one program with one address.
+struct SeenConnection {
+  int by = kNoProgram;
+  std::string to = {};                       ///< "127.0.0.1:5432", "[::1]:80", "unix:/run/x.sock", "unix:@name"
+  std::string protocol = {};                 ///< "tcp", "udp", "unix"
+  std::int64_t tried = 0;                    ///< calls of connect (for udp: also of sendto with an address)
+  std::int64_t made = 0;                     ///< seen to be established
+  std::int64_t bytes_out = 0, bytes_in = 0;  ///< at least so many; counted while or after the connection was open
+  bool bytes_complete = false;               ///< they are all
+  std::vector<SeenProcess> peers = {};       ///< on this machine: who owns the other end
+  std::vector<int> peer_programs = {};       ///< those of them that are programs of this activity
+};
+
+struct SeenListener {
+  int by = kNoProgram;
+  std::string at = {};        ///< "0.0.0.0:8080", "unix:/path"
+  std::int64_t accepted = 0;  ///< calls of accept
+};
+
+struct SeenSignal {
+  int by = kNoProgram;
+  std::string signal = {};  ///< "KILL"; "0" is the question whether somebody is there
+  std::int64_t pid = 0;
+  int to = kNoProgram;   ///< when it is a program of this activity
+  std::string exe = {};  ///< of the receiver at that time
+};
+
+struct Activity {
+  std::string mechanism = {};  ///< "seccomp-notify"; "" = nobody watched
+  std::vector<SeenProgram> programs = {};
+  std::vector<SeenRead> reads = {};
+  std::vector<SeenWrite> writes = {};
+  std::vector<SeenConnection> connections = {};
+  std::vector<SeenListener> listeners = {};
+  std::vector<SeenSignal> signals = {};
+  /// Calls that take away from what can be seen, or change the view of the machine, in words: "io_uring by pid 7".
+  std::vector<std::string> notices = {};
+  std::int64_t calls = 0;  ///< watched system calls
+  struct Dropped {
+    std::int64_t programs = 0, reads = 0, writes = 0, connections = 0, others = 0;
+  } dropped;
+  /// Nothing else can have happened of this kind, since all of it passes the witness and none was lost.
+  bool programs_complete = false, reads_complete = false, writes_complete = false, sockets_complete = false;
+};
+
+Value to_value(const Activity& activity);  ///< defaults are left out
+Activity activity_from_value(const Value& value);
+}  // namespace mccoy::evidence

@@ -1,0 +1,205 @@
+#include "harness/witness/call_table.hpp"
+
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <unordered_map>
+
+#include "harness/base/file.hpp"
+#include "harness/base/owned.hpp"
+
+namespace mccoy::witness {
+namespace {
+/// A row with a condition is only notified when it holds; several rows of one call are alternatives.
+struct Row {
+  WatchedCall call;
+  std::int8_t argument = -1;  ///< -1: always
+  scmp_compare compare = SCMP_CMP_NE;
+  std::uint64_t first = 0, second = 0;
+};
+
+constexpr Row plain(Call call, const char* name) {
+  return {.call = {.call = call, .name = name}};
+}
+constexpr Row at_path(Call call, const char* name, int folder, int path, int flags = -1) {
+  return {.call = {.call = call,
+                   .name = name,
+                   .folder = static_cast<std::int8_t>(folder),
+                   .path = static_cast<std::int8_t>(path),
+                   .flags = static_cast<std::int8_t>(flags)}};
+}
+constexpr Row two_paths(Call call, const char* name, int folder, int path, int folder2, int path2) {
+  Row row = at_path(call, name, folder, path);
+  row.call.folder2 = static_cast<std::int8_t>(folder2);
+  row.call.path2 = static_cast<std::int8_t>(path2);
+  return row;
+}
+constexpr Row when(Row row, int argument, scmp_compare compare, std::uint64_t first, std::uint64_t second = 0) {
+  row.argument = static_cast<std::int8_t>(argument);
+  row.compare = compare;
+  row.first = first;
+  row.second = second;
+  return row;
+}
+constexpr Row when_flag(const char* name, int argument, std::uint64_t flag) {
+  return when(plain(Call::notice, name), argument, SCMP_CMP_MASKED_EQ, flag, flag);
+}
+
+// Run-times of garbage collected languages interrupt their threads with SIGURG all the time.
+constexpr Row kRows[] = {
+    at_path(Call::exec, "execve", -1, 0),
+    at_path(Call::exec, "execveat", 0, 1),
+    plain(Call::exit_group, "exit_group"),
+    plain(Call::exit, "exit"),
+    at_path(Call::open, "open", -1, 0, 1),
+    at_path(Call::open, "openat", 0, 1, 2),
+    at_path(Call::openat2, "openat2", 0, 1, 2),
+    at_path(Call::creat, "creat", -1, 0),
+    at_path(Call::truncate, "truncate", -1, 0),
+    at_path(Call::truncate, "truncate64", -1, 0),
+    two_paths(Call::rename, "rename", -1, 0, -1, 1),
+    two_paths(Call::rename, "renameat", 0, 1, 2, 3),
+    two_paths(Call::rename, "renameat2", 0, 1, 2, 3),
+    two_paths(Call::link, "link", -1, 0, -1, 1),
+    two_paths(Call::link, "linkat", 0, 1, 2, 3),
+    two_paths(Call::symlink, "symlink", -1, 0, -1, 1),
+    two_paths(Call::symlink, "symlinkat", -1, 0, 1, 2),
+    at_path(Call::unlink, "unlink", -1, 0),
+    at_path(Call::unlink, "unlinkat", 0, 1),
+    at_path(Call::unlink, "rmdir", -1, 0),
+    at_path(Call::make, "mkdir", -1, 0),
+    at_path(Call::make, "mkdirat", 0, 1),
+    at_path(Call::make, "mknod", -1, 0),
+    at_path(Call::make, "mknodat", 0, 1),
+    at_path(Call::chdir, "chdir", -1, 0),
+    plain(Call::chdir, "fchdir"),
+    plain(Call::connect, "connect"),
+    plain(Call::bind, "bind"),
+    plain(Call::listen, "listen"),
+    plain(Call::accept, "accept"),
+    plain(Call::accept, "accept4"),
+    when(plain(Call::sendto, "sendto"), 4, SCMP_CMP_NE, 0),
+    plain(Call::kill, "kill"),
+    plain(Call::kill, "tkill"),
+    when(plain(Call::tgkill, "tgkill"), 2, SCMP_CMP_NE, SIGURG),
+    plain(Call::kill, "rt_sigqueueinfo"),
+    plain(Call::pidfd_kill, "pidfd_send_signal"),
+    when(plain(Call::notice, "ptrace"), 0, SCMP_CMP_EQ, PTRACE_TRACEME),
+    when(plain(Call::notice, "ptrace"), 0, SCMP_CMP_EQ, PTRACE_ATTACH),
+    when(plain(Call::notice, "ptrace"), 0, SCMP_CMP_EQ, PTRACE_SEIZE),
+    plain(Call::notice, "io_uring_setup"),
+    plain(Call::notice, "open_by_handle_at"),
+    plain(Call::notice, "process_vm_writev"),
+    plain(Call::notice, "mount"),
+    plain(Call::notice, "umount2"),
+    plain(Call::notice, "move_mount"),
+    plain(Call::notice, "pivot_root"),
+    plain(Call::notice, "chroot"),
+    plain(Call::notice, "setns"),
+    plain(Call::notice, "unshare"),
+    when_flag("clone", 0, CLONE_NEWNS),
+    when_flag("clone", 0, CLONE_NEWUSER),
+    when_flag("clone", 0, CLONE_NEWPID),
+    when_flag("clone", 0, CLONE_NEWNET),
+};
+
+/// One ABI of the machine: what the library calls it, and what the kernel calls it in a notification.
+struct Abi {
+  std::uint32_t token = 0;
+  std::uint32_t arch = 0;
+};
+constexpr int kX32Bit = 0x40000000;
+
+std::vector<Abi> abis() {
+  const std::uint32_t native = seccomp_arch_native();
+  if (native == SCMP_ARCH_X86_64)
+    return {
+        {SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64}, {SCMP_ARCH_X86, AUDIT_ARCH_I386}, {SCMP_ARCH_X32, AUDIT_ARCH_X86_64}};
+  if (native == SCMP_ARCH_AARCH64) return {{SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64}, {SCMP_ARCH_ARM, AUDIT_ARCH_ARM}};
+  return {{native, native}};
+}
+
+struct FreeFilter {
+  void operator()(void* filter) const { seccomp_release(filter); }
+};
+using Filter = std::unique_ptr<void, FreeFilter>;
+
+/// Negative: the ABI has no such call. (Pseudo numbers of multiplexed calls are negative, too.)
+int number_of(std::uint32_t token, const char* name) {
+  return seccomp_syscall_resolve_name_arch(token, name);
+}
+
+int add(scmp_filter_ctx filter, const Row& row, int number) {
+  if (row.argument < 0) return seccomp_rule_add(filter, SCMP_ACT_NOTIFY, number, 0);
+  const scmp_arg_cmp condition{static_cast<unsigned>(row.argument), row.compare, row.first, row.second};
+  return seccomp_rule_add_array(filter, SCMP_ACT_NOTIFY, number, 1, &condition);
+}
+
+Error cannot(const char* what, int error) {
+  return system_error(std::string("the call filter cannot be made: ") + what, -error);
+}
+
+Result<std::string> exported(scmp_filter_ctx filter) {
+  const UniqueFd memory(::memfd_create("filter", MFD_CLOEXEC));
+  if (!memory) return cannot("memfd_create", -errno);
+  if (const int error = seccomp_export_bpf(filter, memory.get()); error != 0) return cannot("export", error);
+  constexpr std::int64_t kMostBytes = 4096 * 8;  // BPF_MAXINSNS
+  return read_file("/proc/self/fd/" + std::to_string(memory.get()), kMostBytes);
+}
+
+Result<std::string> make_filter() {
+  const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
+  if (!filter) return Error{.what = "the call filter cannot be made: no memory"};
+  // An unknown ABI runs unseen, as everything else that is not in the table; the coverage says so.
+  seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
+  for (const Abi& abi : abis())
+    if (const int error = seccomp_arch_add(filter.get(), abi.token); error != 0 && error != -EEXIST)
+      return cannot("architecture", error);
+  for (const Row& row : kRows) {
+    const int number = number_of(seccomp_arch_native(), row.call.name);
+    if (number == __NR_SCMP_ERROR) continue;
+    if (const int error = add(filter.get(), row, number); error != 0) return cannot(row.call.name, error);
+  }
+  return exported(filter.get());
+}
+
+using Numbers = std::unordered_map<std::uint64_t, WatchedCall>;
+
+std::uint64_t key_of(std::uint32_t arch, int number) {
+  return std::uint64_t{arch} << 32 | static_cast<std::uint32_t>(number);
+}
+
+Numbers make_numbers() {
+  Numbers numbers;
+  for (const Abi& abi : abis()) {
+    for (const Row& row : kRows)
+      if (const int number = number_of(abi.token, row.call.name); number >= 0)
+        numbers.emplace(key_of(abi.arch, number), row.call);
+    if (const int number = number_of(abi.token, "socketcall"); number >= 0)
+      numbers.emplace(key_of(abi.arch, number), WatchedCall{.call = Call::socketcall, .name = "socketcall"});
+  }
+  return numbers;
+}
+}  // namespace
+
+const WatchedCall* watched_call(std::uint32_t arch, int number) {
+  static const Numbers kNumbers = make_numbers();
+  auto found = kNumbers.find(key_of(arch, number));
+  if (found == kNumbers.end() && (number & kX32Bit) != 0) found = kNumbers.find(key_of(arch, number & ~kX32Bit));
+  return found == kNumbers.end() ? nullptr : &found->second;
+}
+
+const Result<std::string>& call_filter() {
+  static const Result<std::string> kFilter = make_filter();
+  return kFilter;
+}
+}  // namespace mccoy::witness

@@ -1,0 +1,51 @@
+// The system calls the witness is told of: one table, from which the filter and the way back from a number to a call
+// are made. Everything else runs at full speed and is not seen.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "harness/base/error.hpp"
+
+namespace mccoy::witness {
+/// Calls that are handled alike; where their arguments differ, WatchedCall says how.
+enum class Call : std::uint8_t {
+  exec,        ///< path, argv
+  exit_group,  ///< status
+  exit,        ///< status
+  open,        ///< path, flags
+  openat2,     ///< path, struct open_how
+  creat,       ///< path
+  truncate,    ///< path
+  rename,      ///< path, second path
+  link,        ///< path, second path
+  symlink,     ///< text, second path
+  unlink,      ///< path
+  make,        ///< path: mkdir, mknod
+  chdir,       ///< path, or a descriptor
+  connect,
+  bind,
+  listen,
+  accept,
+  sendto,
+  socketcall,  ///< 32-bit x86: number of the call, pointer to its arguments
+  kill,        ///< pid, signal
+  tgkill,      ///< process, thread, signal
+  pidfd_kill,  ///< descriptor, signal
+  notice,      ///< only that it was called
+};
+
+struct WatchedCall {
+  Call call = Call::notice;
+  const char* name = "";
+  std::int8_t folder = -1;  ///< argument that holds the folder's descriptor of the (first) path; -1: the working folder
+  std::int8_t path = -1;    ///< argument that points to the (first) path
+  std::int8_t folder2 = -1, path2 = -1;
+  std::int8_t flags = -1;  ///< of open: argument with its flags
+};
+
+/// The call of this number on this architecture (AUDIT_ARCH_*); null for one that is not in the table.
+const WatchedCall* watched_call(std::uint32_t arch, int number);
+/// The filter for this machine: all ABIs its kernel runs. errors: the seccomp library cannot make it
+const Result<std::string>& call_filter();
+}  // namespace mccoy::witness

@@ -1,0 +1,160 @@
+#include "harness/witness/call_witness.hpp"
+
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <thread>
+
+#include "harness/base/call_watch.hpp"
+#include "harness/base/fd_passing.hpp"
+#include "harness/witness/recorder.hpp"
+
+// Newer than the headers of Debian 12; a kernel that does not know it refuses, and we do without.
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+
+namespace mccoy::witness {
+namespace {
+constexpr int kSettleMs = 1;  ///< between looks at connections that are being made
+
+template <class T>
+bool receive(int socket, T& plain) {
+  return receive_packet(socket, room_of(plain)).size == sizeof plain;
+}
+
+bool reply(int socket, bool yes) {
+  const WatchWord word = yes ? WatchWord::yes : WatchWord::no;
+  return send_packet(socket, bytes_of(word)).ok();
+}
+
+/// What the witness does to a process later must be allowed: to copy descriptors and to read memory.
+bool may_look_into(pid_t pid, int pidfd) {
+  char byte = 0;
+  const iovec ours{&byte, 1};
+  const iovec theirs{&byte, 1};  // any address will do: EFAULT is an answer, EPERM is not
+  const bool memory = ::process_vm_readv(pid, &ours, 1, &theirs, 1, 0) >= 0 || errno == EFAULT;
+  return memory && tracee::copy_descriptor(pidfd, 0);
+}
+}  // namespace
+
+struct CallWitness::State {
+  UniqueFd ours, theirs, listener;
+  Interrupt stop;
+  std::thread thread;
+  Recorder recorder;
+  std::string why_not;
+
+  void run();
+  bool shake_hands();
+  void serve();
+  bool answer();
+};
+
+/// Takes over the listener of the child. False: nobody is to be watched, see why_not.
+bool CallWitness::State::shake_hands() {
+  pid_t pid = 0;
+  if (!receive(ours.get(), pid)) return false;
+  const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  const bool allowed = pidfd && may_look_into(pid, pidfd.get());
+  if (!reply(ours.get(), allowed) || !allowed) {
+    why_not = "this process may not look into its children (ptrace is not allowed here)";
+    return false;
+  }
+  int number = -1;
+  if (!receive(ours.get(), number)) return false;
+  if (number < 0) {
+    why_not = std::string("the kernel refused the filter: ") + std::strerror(-number);
+    if (number == -EBUSY) why_not += "; another watcher is above this run";
+    return false;
+  }
+  listener = tracee::copy_descriptor(pidfd.get(), number);
+  if (!listener) why_not = "the listener could not be taken over";
+  __u64 flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
+  if (listener) ::ioctl(listener.get(), SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags);
+  return reply(ours.get(), static_cast<bool>(listener)) && listener;
+}
+
+void CallWitness::State::run() {
+  if (shake_hands()) serve();
+  ours.reset();
+  listener.reset();
+}
+
+/// One call: look, and let it pass. False: nobody waits any more.
+bool CallWitness::State::answer() {
+  seccomp_notif call{};
+  if (::ioctl(listener.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) return errno == EINTR || errno == ENOENT;
+  recorder.on_call(call);
+  seccomp_notif_resp pass{.id = call.id, .val = 0, .error = 0, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+  ::ioctl(listener.get(), SECCOMP_IOCTL_NOTIF_SEND, &pass);  // ENOENT: it was killed meanwhile
+  return true;
+}
+
+void CallWitness::State::serve() {
+  enum : std::size_t { kCalls, kEnds, kStop, kFarewells, kCount };
+  std::array<pollfd, kCount> waited{};
+  waited[kCalls] = {listener.get(), POLLIN, 0};
+  waited[kEnds] = {recorder.ends_fd(), POLLIN, 0};
+  waited[kStop] = {stop.fd(), POLLIN, 0};
+  for (bool watching = true; watching;) {
+    waited[kFarewells] = {recorder.sockets().farewells_fd(), POLLIN, 0};
+    const int ready = ::poll(waited.data(), waited.size(), recorder.sockets().unsettled() ? kSettleMs : -1);
+    if (ready < 0 && errno != EINTR) return;
+    if (recorder.sockets().unsettled()) recorder.settle_sockets();
+    if (ready <= 0) continue;
+    if ((waited[kCalls].revents & POLLIN) != 0) watching = answer();
+    if (waited[kEnds].revents != 0) recorder.on_ends();
+    if (waited[kFarewells].revents != 0) recorder.sockets().take_farewells();
+    const bool all_gone = (waited[kCalls].revents & (POLLHUP | POLLERR)) != 0;
+    if (all_gone || ((waited[kStop].revents != 0) && (waited[kCalls].revents & POLLIN) == 0)) return;
+  }
+}
+
+CallWitness::CallWitness() = default;
+CallWitness::CallWitness(CallWitness&&) noexcept = default;
+CallWitness& CallWitness::operator=(CallWitness&&) noexcept = default;
+CallWitness::~CallWitness() {
+  if (state_) end();
+}
+
+void CallWitness::watch(Command& command) {
+  MCCOY_CHECK(state_ == nullptr);
+  state_ = std::make_unique<State>();
+  const auto& filter = call_filter();
+  auto pair = filter.ok() ? make_socket_pair() : Result<SocketPair>(filter.error());
+  if (!pair.ok()) {
+    state_->why_not = pair.error().what;
+    return;
+  }
+  state_->ours = std::move(pair->ours);
+  state_->theirs = std::move(pair->theirs);
+  command.call_filter = *filter;
+  command.watcher = state_->theirs.get();
+  state_->thread = std::thread([state = state_.get()] { state->run(); });
+}
+
+evidence::Activity CallWitness::end() {
+  MCCOY_CHECK(state_ != nullptr);
+  const std::unique_ptr<State> state = std::move(state_);
+  state->theirs.reset();  // when the command was never started, this ends the wait for its first word
+  state->stop.raise();
+  if (state->thread.joinable()) state->thread.join();
+  evidence::Activity activity;
+  if (state->why_not.empty() && state->thread.get_id() == std::thread::id()) activity = state->recorder.finish();
+  if (!state->why_not.empty()) {
+    activity = {};
+    activity.notices.push_back(state->why_not);
+  }
+  return activity;
+}
+}  // namespace mccoy::witness

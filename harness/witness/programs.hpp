@@ -1,0 +1,83 @@
+// The processes below a watched command: who they are, who made them, which programs they ran and how they ended.
+// Learns of a process at its first watched call, at the latest when it exits; a process that is killed before any is
+// not seen. Used by the one thread that answers the calls.
+#pragma once
+#include <linux/seccomp.h>
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "harness/base/owned.hpp"
+#include "harness/evidence/activity.hpp"
+#include "harness/witness/tracee.hpp"
+
+namespace mccoy::witness {
+/// An execve that was let pass; whether it succeeded shows at the next call of the process.
+struct PendingExec {
+  std::string path;  ///< as this machine sees it
+  std::uint64_t device = 0, inode = 0;
+  std::vector<std::string> argv;
+  std::string cwd;
+  bool raises_user = false;  ///< a set-user-ID or set-group-ID file
+};
+
+/// A process that lives.
+struct Watched {
+  pid_t pid = 0;
+  std::int64_t start_ticks = 0;
+  UniqueFd pidfd;
+  int program = evidence::kNoProgram;  ///< the image it runs; none: a fork of `origin` that has done nothing yet
+  int origin = evidence::kNoProgram;
+  bool same_view = true;
+  uid_t owner = 0;
+  std::uint64_t arg_start = 0;
+  std::optional<std::string> cwd = {};
+  std::optional<PendingExec> exec = {};
+  std::optional<int> status = {};       ///< it has called exit_group
+  std::optional<int> last_status = {};  ///< a thread of it has called exit
+};
+
+class Programs {
+ public:
+  Programs();
+  /// The process of this thread, what it did before taken into account. nullptr: it is gone.
+  Watched* of_thread(pid_t thread);
+  Watched* find(pid_t pid);
+  /// Index of the program a process runs now; made when it has none yet.
+  int program_of(Watched& process);
+
+  void execs(Watched& process, PendingExec exec);
+  void exits(Watched& process, pid_t thread, int status, bool whole_process);
+  int ends_fd() const { return ends_.get(); }  ///< epoll: readable when a process has ended
+  void note_ends();
+  /// Device and inode of the image that this process runs.
+  evidence::SeenProgram& program(int index) { return programs_[static_cast<std::size_t>(index)]; }
+  std::vector<std::string>& notices() { return notices_; }
+  std::int64_t dropped() const { return dropped_; }
+  bool full_picture() const { return dropped_ == 0 && lost_ == 0; }
+  /// Those still alive are marked so.
+  std::vector<evidence::SeenProgram> finish();
+
+ private:
+  Watched* admit(pid_t pid);
+  int origin_of(pid_t pid, pid_t parent);
+  void settle_exec(Watched& process);
+  int add(evidence::SeenProgram program);
+  void end(Watched& process);
+  void remember_children(Watched& process, pid_t thread);
+
+  UniqueFd ends_;
+  std::unordered_map<pid_t, Watched> processes_;
+  std::unordered_map<pid_t, pid_t> threads_;  ///< those that are not the first of their process
+  std::unordered_map<pid_t, int> orphans_;    ///< pid -> program of the parent that has ended
+  std::vector<evidence::SeenProgram> programs_;
+  std::vector<std::string> notices_;
+  std::size_t argv_bytes_ = 0;
+  std::int64_t dropped_ = 0, lost_ = 0;
+};
+
+/// Exit code or signal from a wait(2) status.
+void set_end(evidence::SeenProgram& program, int wait_status);
+}  // namespace mccoy::witness

@@ -1,0 +1,349 @@
+#include "harness/witness/recorder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <limits.h>
+#include <linux/audit.h>
+#include <signal.h>
+#include <sys/fsuid.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+
+#include "harness/base/file.hpp"
+#include "harness/base/process.hpp"
+#include "harness/base/text.hpp"
+
+namespace mccoy::witness {
+namespace {
+using evidence::Activity;
+using evidence::SeenProgram;
+constexpr std::size_t kMostSignals = 5'000, kMostNotices = 100;
+constexpr int kX32Bit = 0x40000000;
+constexpr int kFirstOwnSignal = 32, kLastOwnSignal = 33;  ///< of the C library's threads
+constexpr unsigned kDescriptorOnly = O_PATH;
+
+/// The effective user of a file check, for the time of the check.
+class AsOwner {
+ public:
+  explicit AsOwner(uid_t owner) : changed_(::geteuid() == 0 && owner != 0 && owner != static_cast<uid_t>(-1)) {
+    if (changed_) ::setfsuid(owner);
+  }
+  AsOwner(const AsOwner&) = delete;
+  ~AsOwner() {
+    if (changed_) ::setfsuid(::geteuid());
+  }
+
+ private:
+  bool changed_;
+};
+
+bool allowed(const std::string& path, int mode, uid_t owner) {
+  const AsOwner as_owner(owner);
+  return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
+}
+
+/// Names that lead to descriptors of whoever looks, and not of the process.
+bool is_own_descriptor(std::string_view path) {
+  return path.starts_with("/dev/fd/") || path == "/dev/stdin" || path == "/dev/stdout" || path == "/dev/stderr";
+}
+
+std::string as_seen_from(std::string path, pid_t pid) {
+  for (const std::string_view self : {"/proc/self/", "/proc/thread-self/"})
+    if (path.starts_with(self)) return fmt::format("/proc/{}/{}", pid, path.substr(self.size()));
+  return path;
+}
+
+/// Without "." and "//"; ".." only after the folders before it are known not to be links.
+std::string tidy(const std::string& path) {
+  if (path.find("/..") == std::string::npos) return absolute(path, "/");
+  const std::unique_ptr<char, decltype(&std::free)> folder(::realpath(dirname(path).c_str(), nullptr), &std::free);
+  const std::string name = basename(path);
+  if (folder == nullptr || name == "..") return absolute(path, "/");
+  return std::string(folder.get()) + "/" + name;
+}
+
+std::int64_t pid_of_descriptor(pid_t pid, int fd) {
+  auto text = mccoy::read_file(fmt::format("/proc/{}/fdinfo/{}", pid, fd), 4096);
+  const auto at = text.ok() ? text->find("Pid:") : std::string::npos;
+  return at == std::string::npos ? 0 : std::atoll(text->c_str() + at + 4);
+}
+
+/// The digest of a file that still is the one that ran.
+std::string digest_of(const std::string& path, std::uint64_t device, std::uint64_t inode) {
+  if (path.empty()) return {};
+  const auto file = identify_executable(path);
+  if (!file.ok() || (inode != 0 && (file->device != device || file->inode != inode))) return {};
+  return file->sha256;
+}
+}  // namespace
+
+struct Recorder::Caller {
+  const seccomp_notif& notification;
+  WatchedCall call;
+  Watched& process;
+  std::array<std::uint64_t, 6> args{};
+  bool narrow = false;  ///< pointers of 4 bytes
+
+  pid_t thread() const { return static_cast<pid_t>(notification.pid); }
+  int fd(int argument) const { return static_cast<int>(args[static_cast<std::size_t>(argument)]); }
+  std::uint64_t arg(int argument) const { return args[static_cast<std::size_t>(argument)]; }
+};
+
+void Recorder::on_call(const seccomp_notif& notification) {
+  const WatchedCall* call = watched_call(notification.data.arch, notification.data.nr);
+  if (call == nullptr) return;
+  ++calls_;
+  const auto thread = static_cast<pid_t>(notification.pid);
+  if (const auto pending = pending_.find(thread); pending != pending_.end()) {
+    files_.changed(pending->second);
+    pending_.erase(pending);
+  }
+  Watched* process = programs_.of_thread(thread);
+  if (process == nullptr) return;
+  const bool narrow = notification.data.arch == AUDIT_ARCH_I386 || notification.data.arch == AUDIT_ARCH_ARM ||
+                      (notification.data.nr & kX32Bit) != 0;
+  Caller caller{.notification = notification, .call = *call, .process = *process, .narrow = narrow};
+  std::ranges::copy(notification.data.args, caller.args.begin());
+  dispatch(caller);
+}
+
+void Recorder::dispatch(Caller& caller) {
+  using Kind = PendingChange::Kind;
+  switch (caller.call.call) {
+    case Call::exec:
+      return exec(caller);
+    case Call::exit_group:
+      sockets_.before_exit(caller.process);
+      return programs_.exits(caller.process, caller.thread(), caller.fd(0), true);
+    case Call::exit:
+      return programs_.exits(caller.process, caller.thread(), caller.fd(0), false);
+    case Call::open:
+    case Call::openat2:
+    case Call::creat:
+    case Call::truncate:
+      return open(caller);
+    case Call::rename:
+      return change(caller, Kind::rename);
+    case Call::link:
+      return change(caller, Kind::link);
+    case Call::symlink:
+      return change(caller, Kind::symlink);
+    case Call::unlink:
+      return change(caller, Kind::unlink);
+    case Call::make:
+      return change(caller, Kind::make);
+    case Call::chdir:
+      caller.process.cwd.reset();
+      return;
+    case Call::connect:
+      return connect(caller, caller.fd(0), caller.arg(1), caller.arg(2), false);
+    case Call::sendto:
+      return connect(caller, caller.fd(0), caller.arg(4), caller.arg(5), true);
+    case Call::listen:
+      return sockets_.listens(caller.process, programs_.program_of(caller.process), caller.fd(0));
+    case Call::accept:
+      return sockets_.accepts(caller.process, programs_.program_of(caller.process), caller.fd(0));
+    case Call::bind:
+      return;
+    case Call::socketcall:
+      return socket_call(caller);
+    case Call::kill:
+    case Call::tgkill:
+    case Call::pidfd_kill:
+      return kill(caller);
+    case Call::notice:
+      return notice(caller);
+  }
+}
+
+// ---- paths
+
+const std::string& Recorder::folder_of(Watched& process) {
+  if (!process.cwd) process.cwd = tracee::link(process.pid, "cwd");
+  return *process.cwd;
+}
+
+/// The path an argument names, as this machine sees it. nullopt: unreadable, or no file of the machine.
+std::optional<std::string> Recorder::path_of(Caller& caller, int folder_argument, int path_argument) {
+  const auto text = tracee::read_text(caller.thread(), caller.arg(path_argument));
+  if (!text) {
+    ++unreadable_;
+    return std::nullopt;
+  }
+  Watched& process = caller.process;
+  const bool in_folder = folder_argument >= 0 && caller.fd(folder_argument) != AT_FDCWD;
+  if (text->empty()) {  // AT_EMPTY_PATH: the descriptor itself
+    if (!in_folder) return std::nullopt;
+    return fmt::format("/proc/{}/fd/{}", process.pid, caller.fd(folder_argument));
+  }
+  if (is_own_descriptor(*text)) return std::nullopt;
+  if (text->front() == '/') {
+    if (process.same_view) return tidy(as_seen_from(std::string(*text), process.pid));
+    return fmt::format("/proc/{}/root{}", process.pid, *text);
+  }
+  const std::string name(*text);
+  const std::string folder =
+      in_folder ? tracee::link(process.pid, fmt::format("fd/{}", caller.fd(folder_argument))) : folder_of(process);
+  if (!folder.starts_with('/')) return std::nullopt;
+  return tidy(folder + "/" + name);
+}
+
+// ---- programs
+
+void Recorder::exec(Caller& caller) {
+  const auto path = path_of(caller, caller.call.folder, caller.call.path);
+  if (!path) return;
+  struct stat file {};
+  if (::stat(path->c_str(), &file) != 0 || !S_ISREG(file.st_mode) || !allowed(*path, X_OK, caller.process.owner))
+    return;  // it will fail: one of the places where a program is looked for
+  PendingExec exec{.path = *path,
+                   .device = file.st_dev,
+                   .inode = file.st_ino,
+                   .argv = tracee::read_words(caller.thread(), caller.arg(caller.call.path + 1), caller.narrow ? 4 : 8),
+                   .cwd = folder_of(caller.process)};
+  const bool changes_user = (file.st_mode & S_ISUID) != 0 && file.st_uid != caller.process.owner;
+  exec.raises_user = changes_user || (file.st_mode & S_ISGID) != 0;
+  if (path->starts_with("/proc/")) exec.path = tracee::link(caller.process.pid, path->substr(path->find("/fd/") + 1));
+  programs_.execs(caller.process, std::move(exec));
+}
+
+// ---- files
+
+void Recorder::open(Caller& caller) {
+  Watched& process = caller.process;
+  std::uint64_t flags =
+      caller.call.flags >= 0 ? caller.arg(caller.call.flags) : std::uint64_t{O_WRONLY | O_CREAT | O_TRUNC};
+  if (caller.call.call == Call::openat2 &&
+      tracee::read_bytes(caller.thread(), caller.arg(caller.call.flags), &flags, sizeof flags) != sizeof flags)
+    return;
+  if (caller.call.call == Call::truncate) flags = O_WRONLY;
+  if ((flags & kDescriptorOnly) != 0) return;
+  const bool only_reads = (flags & O_ACCMODE) == O_RDONLY && (flags & (O_CREAT | O_TRUNC)) == 0;
+  const int by = programs_.program_of(process);
+  if (only_reads && process.same_view) {  // what happens most: a known absolute path again
+    const auto text = tracee::read_text(caller.thread(), caller.arg(caller.call.path));
+    if (text && text->starts_with('/') && files_.known_read(*text, by)) return;
+  }
+  const auto path = path_of(caller, caller.call.folder, caller.call.path);
+  if (!path || (only_reads && files_.known_read(*path, by))) return;
+  const auto file = state_of(*path);
+  const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0 || (!file && (flags & O_CREAT) != 0);
+  const bool reads = (flags & O_ACCMODE) != O_WRONLY && file;
+  if (reads && allowed(*path, R_OK, process.owner)) files_.read(*path, *file, by);
+  if (!writes || (flags & O_TMPFILE) == O_TMPFILE) return;
+  const bool refused = file ? (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) || !file->regular ||
+                                  !allowed(*path, W_OK, process.owner)
+                            : (flags & O_CREAT) == 0;
+  if (!refused) files_.will_write(*path, by);
+}
+
+void Recorder::change(Caller& caller, PendingChange::Kind kind) {
+  PendingChange change{.kind = kind, .by = programs_.program_of(caller.process)};
+  if (kind == PendingChange::Kind::symlink) {
+    const auto text = tracee::read_text(caller.thread(), caller.arg(0));
+    if (text) change.path = *text;
+  } else if (const auto path = path_of(caller, caller.call.folder, caller.call.path)) {
+    change.path = *path;
+    change.was = state_of(*path);
+  }
+  if (caller.call.path2 >= 0) {
+    const auto second = path_of(caller, caller.call.folder2, caller.call.path2);
+    if (!second) return;
+    change.second = *second;
+  }
+  if (change.path.empty()) return;
+  files_.will_change(change);
+  pending_.insert_or_assign(caller.thread(), std::move(change));
+}
+
+// ---- sockets
+
+void Recorder::connect(Caller& caller, int fd, std::uint64_t address, std::uint64_t size, bool once) {
+  std::array<char, sizeof(sockaddr_storage)> room;
+  const std::size_t wanted = std::min<std::size_t>(size, room.size());
+  const std::size_t got = tracee::read_bytes(caller.thread(), address, room.data(), wanted);
+  if (got < sizeof(sa_family_t)) return;
+  sockets_.connects(caller.process, programs_.program_of(caller.process), fd, {room.data(), got}, once);
+}
+
+/// 32-bit x86 has one call for all of them.
+void Recorder::socket_call(Caller& caller) {
+  constexpr std::uint64_t kConnect = 3, kListen = 4, kAccept = 5, kSendto = 11, kAccept4 = 18;  // linux/net.h
+  std::array<std::uint32_t, 6> args{};
+  if (tracee::read_bytes(caller.thread(), caller.arg(1), args.data(), sizeof args) == 0) return;
+  const int fd = static_cast<int>(args[0]);
+  const int by = programs_.program_of(caller.process);
+  const std::uint64_t number = caller.arg(0);
+  if (number == kConnect) connect(caller, fd, args[1], args[2], false);
+  if (number == kSendto && args[4] != 0) connect(caller, fd, args[4], args[5], true);
+  if (number == kListen) sockets_.listens(caller.process, by, fd);
+  if (number == kAccept || number == kAccept4) sockets_.accepts(caller.process, by, fd);
+}
+
+// ---- signals and notices
+
+void Recorder::kill(Caller& caller) {
+  const bool by_descriptor = caller.call.call == Call::pidfd_kill;
+  const int signal = caller.fd(caller.call.call == Call::tgkill ? 2 : 1);
+  if (signal >= kFirstOwnSignal && signal <= kLastOwnSignal) return;
+  if (signals_.size() >= kMostSignals) {
+    ++dropped_;
+    return;
+  }
+  evidence::SeenSignal seen{.by = programs_.program_of(caller.process),
+                            .signal = signal == 0 ? "0" : signal_name(signal),
+                            .pid = by_descriptor ? pid_of_descriptor(caller.process.pid, caller.fd(0)) : caller.fd(0)};
+  if (Watched* receiver = programs_.find(static_cast<pid_t>(seen.pid))) seen.to = programs_.program_of(*receiver);
+  if (seen.pid > 0) seen.exe = tracee::link(static_cast<pid_t>(seen.pid), "exe");
+  signals_.push_back(std::move(seen));
+}
+
+void Recorder::notice(const Caller& caller) {
+  const std::string_view name = caller.call.name;
+  if (name == "io_uring_setup") files_escaped_ = sockets_escaped_ = true;
+  if (name == "open_by_handle_at") files_escaped_ = true;
+  const int by = programs_.program_of(caller.process);
+  const std::string exe = by == evidence::kNoProgram ? "" : programs_.program(by).process.exe;
+  std::string text = fmt::format("{} by {}", name, exe);
+  if (notices_.size() < kMostNotices && std::ranges::find(notices_, text) == notices_.end())
+    notices_.push_back(std::move(text));
+}
+
+Activity Recorder::finish() {
+  for (const auto& [thread, change] : pending_) files_.changed(change);
+  Activity activity;
+  activity.mechanism = "seccomp-notify";
+  activity.calls = calls_;
+  const bool all_programs = programs_.full_picture();
+  activity.programs = programs_.finish();
+  activity.connections = sockets_.finish_connections(activity.programs);
+  activity.listeners = sockets_.take_listeners();
+  activity.reads = files_.take_reads();
+  activity.writes = files_.finish_writes(activity.reads);
+  activity.signals = std::move(signals_);
+  activity.notices = std::move(notices_);
+  activity.notices.insert(activity.notices.end(), programs_.notices().begin(), programs_.notices().end());
+  activity.dropped = {.programs = programs_.dropped(),
+                      .reads = files_.dropped_reads(),
+                      .writes = files_.dropped_writes(),
+                      .connections = sockets_.dropped(),
+                      .others = dropped_};
+  for (SeenProgram& program : activity.programs) {
+    auto& process = program.process;
+    process.exe_sha256 = digest_of(process.exe, process.device, process.inode);
+    if (!process.script.empty()) process.script_sha256 = digest_of(process.script, 0, 0);
+  }
+  activity.programs_complete = all_programs && activity.dropped.programs == 0;
+  const bool readable = unreadable_ == 0 && all_programs;
+  activity.reads_complete = readable && !files_escaped_ && activity.dropped.reads == 0;
+  activity.writes_complete = readable && !files_escaped_ && activity.dropped.writes == 0;
+  activity.sockets_complete = all_programs && !sockets_escaped_ && activity.dropped.connections == 0;
+  return activity;
+}
+}  // namespace mccoy::witness

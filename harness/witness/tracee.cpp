@@ -1,0 +1,145 @@
+#include "harness/witness/tracee.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <span>
+
+namespace mccoy::witness::tracee {
+namespace {
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kMostWords = 256, kMostWordBytes = 32 * 1024;
+
+using ProcPath = std::array<char, 64>;
+ProcPath proc_path(pid_t pid, std::string_view name) {
+  ProcPath path{};
+  fmt::format_to_n(path.data(), path.size() - 1, "/proc/{}/{}", pid, name);
+  return path;
+}
+
+/// A small file of /proc, whole.
+std::string_view read_small(const char* path, std::span<char> room) {
+  const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC));
+  const ssize_t got = fd ? ::read(fd.get(), room.data(), room.size()) : 0;
+  return {room.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+}
+
+template <class T>
+T number(std::string_view text) {
+  T value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::string_view next_word(std::string_view& text) {
+  const auto end = std::min(text.find_first_of(" \n"), text.size());
+  const auto word = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return word;
+}
+}  // namespace
+
+std::size_t read_bytes(pid_t pid, std::uint64_t address, void* into, std::size_t bytes) {
+  const iovec ours{into, bytes};
+  const iovec theirs{reinterpret_cast<void*>(address), bytes};
+  const ssize_t got = ::process_vm_readv(pid, &ours, 1, &theirs, 1, 0);
+  return static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+}
+
+std::optional<std::string_view> read_text(pid_t pid, std::uint64_t address) {
+  thread_local std::array<char, PATH_MAX> room;
+  std::size_t filled = 0;
+  while (filled < room.size()) {
+    const std::size_t to_page_end = kPage - (address + filled) % kPage;
+    const std::size_t wanted = std::min(to_page_end, room.size() - filled);
+    const std::size_t got = read_bytes(pid, address + filled, room.data() + filled, wanted);
+    if (got == 0) return std::nullopt;
+    if (const void* end = std::memchr(room.data() + filled, 0, got))
+      return std::string_view(room.data(), static_cast<std::size_t>(static_cast<const char*>(end) - room.data()));
+    filled += got;
+  }
+  return std::string_view(room.data(), room.size());
+}
+
+std::vector<std::string> read_words(pid_t pid, std::uint64_t address, std::size_t pointer_bytes) {
+  std::vector<std::string> words;
+  std::size_t bytes = 0;
+  for (; words.size() < kMostWords && bytes < kMostWordBytes; address += pointer_bytes) {
+    std::uint64_t pointer = 0;
+    if (read_bytes(pid, address, &pointer, pointer_bytes) != pointer_bytes || pointer == 0) break;
+    const auto word = read_text(pid, pointer);
+    if (!word) break;
+    words.emplace_back(*word);
+    bytes += word->size() + 1;
+  }
+  return words;
+}
+
+std::string link(pid_t pid, std::string_view name) {
+  std::array<char, PATH_MAX> target;
+  const ssize_t length = ::readlink(proc_path(pid, name).data(), target.data(), target.size());
+  return {target.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
+}
+
+UniqueFd copy_descriptor(int pidfd, int fd) {
+  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd, fd, 0)));
+}
+
+std::optional<Stat> stat_of(pid_t pid) {
+  std::array<char, 2048> room;
+  std::string_view text = read_small(proc_path(pid, "stat").data(), room);
+  const auto name_end = text.rfind(')');  // the name may hold anything
+  if (name_end == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(std::min(name_end + 2, text.size()));
+  Stat stat;
+  constexpr int kState = 3, kParent = 4, kStart = 22, kArgStart = 48, kExit = 52;  // proc(5)
+  for (int field = kState; field <= kExit && !text.empty(); ++field) {
+    const auto word = next_word(text);
+    if (field == kState && !word.empty()) stat.state = word.front();
+    if (field == kParent) stat.parent = number<pid_t>(word);
+    if (field == kStart) stat.start_ticks = number<std::int64_t>(word);
+    if (field == kArgStart) stat.arg_start = number<std::uint64_t>(word);
+    if (field == kExit) stat.exit_status = number<int>(word);
+  }
+  return stat;
+}
+
+pid_t process_of(pid_t thread) {
+  std::array<char, 4096> room;
+  const std::string_view text = read_small(proc_path(thread, "status").data(), room);
+  constexpr std::string_view kKey = "\nTgid:\t";
+  const auto at = text.find(kKey);
+  return at == std::string_view::npos ? 0 : number<pid_t>(text.substr(at + kKey.size()));
+}
+
+std::vector<pid_t> children_of_thread(pid_t pid, pid_t thread) {
+  std::array<char, 16384> room;
+  std::array<char, 64> name{};
+  fmt::format_to_n(name.data(), name.size() - 1, "task/{}/children", thread);
+  std::string_view text = read_small(proc_path(pid, name.data()).data(), room);
+  std::vector<pid_t> children;
+  while (!text.empty())
+    if (const auto word = next_word(text); !word.empty()) children.push_back(number<pid_t>(word));
+  return children;
+}
+
+bool same_view(pid_t pid) {
+  struct stat ours {
+  }, theirs{};
+  if (::stat("/proc/self/ns/mnt", &ours) != 0 || ::stat(proc_path(pid, "ns/mnt").data(), &theirs) != 0) return true;
+  return ours.st_ino == theirs.st_ino && link(pid, "root") == "/";
+}
+
+uid_t owner_of(pid_t pid) {
+  struct stat status {};
+  return ::stat(proc_path(pid, "").data(), &status) == 0 ? status.st_uid : static_cast<uid_t>(-1);
+}
+}  // namespace mccoy::witness::tracee
