@@ -48,14 +48,20 @@ Value texts(const std::vector<std::string>& words) {
 
 /// Stated obligations as a suite would write them; paths are those of the current folder.
 Value contract_of(const Options& options, const std::string& folder) {
-  Value contract = Value::list();
-  const auto add = [&](const char* kind, const char* field, const std::string& text) {
-    contract.push(Value::map({{kind, Value::map({{field, text}})}}));
+  Value contract = Value::map();
+  const auto add = [&](const char* kind, const char* field, const std::vector<std::string>& texts) {
+    Value list = Value::list();
+    for (const std::string& text : texts) list.push(Value::map({{field, text}}));
+    if (!texts.empty()) contract.set(kind, std::move(list));
   };
-  for (const std::string& program : options.runs) add("exec", "exe", program);
-  for (const std::string& glob : options.reads) add("read", "path", absolute(glob, folder));
-  for (const std::string& glob : options.writes) add("write", "path", absolute(glob, folder));
-  for (const std::string& address : options.connects) add("connect", "to", address);
+  const auto here = [&](std::vector<std::string> globs) {
+    for (std::string& glob : globs) glob = absolute(glob, folder);
+    return globs;
+  };
+  add("exec", "exe", options.runs);
+  add("read", "path", here(options.reads));
+  add("write", "path", here(options.writes));
+  add("connect", "to", options.connects);
   return contract;
 }
 
@@ -73,7 +79,7 @@ std::string suite_text(const Options& options, const std::string& folder) {
                               {"cwd", literal(folder)},
                               {"within", options.within},
                               {"expect", Value::map({{"exit", 0}})}});
-  if (Value contract = contract_of(options, folder); !contract.as_list().empty())
+  if (Value contract = contract_of(options, folder); !contract.as_map().empty())
     command.set("evidence", std::move(contract));
   return to_json(Value::map({{"suite", "exec"}, {"cases", Value::map({{"command", std::move(command)}})}}));
 }

@@ -42,12 +42,16 @@ class Keeper {
     child_events_ = UniqueFd(::signalfd(-1, &child_ended, SFD_CLOEXEC | SFD_NONBLOCK));
   }
 
-  void run() {
-    if (!start()) return;
+  /// One command, from its order to its end.
+  ///   returns  true: it ended and left nothing behind, so another order may come
+  bool run() {
+    if (!start()) return false;
     watch();
+    if (empty_ && tally_.empty && cgroup_.empty()) return true;  // said with the end of the root
     if (!empty_) kill_everything();
     remove_own_cgroup();
     report(KeeperReport::Kind::gone);
+    return false;
   }
 
  private:
@@ -268,10 +272,7 @@ void Keeper::remove_own_cgroup() {
 void keep(int control) {
   ::prctl(PR_SET_NAME, "mcc-keeper");
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  {
-    Keeper keeper(control);
-    keeper.run();
-  }
+  while (Keeper(control).run()) continue;
   ::_exit(0);
 }
 }  // namespace mccoy

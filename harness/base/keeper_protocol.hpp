@@ -3,7 +3,8 @@
 //                     socket to its watcher; then its payload in further packets;
 //                     later the end of the stream, which means "kill all that is left"
 //   keeper -> mccoy   Started (with a pidfd of the root) or StartFailed; RootEnded; Gone; then the end of the stream
-// An end of the stream without Gone means that the keeper was killed.
+// When RootEnded says that nothing is left (and no cgroup has to be removed), there is no Gone: the keeper waits for
+// another StartRequest. Any other end of the stream without Gone means that the keeper was killed.
 #pragma once
 #include <sys/types.h>
 

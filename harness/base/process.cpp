@@ -13,7 +13,7 @@
 #include <mutex>
 
 #include "harness/base/fd_passing.hpp"
-#include "harness/base/guardian.hpp"
+#include "harness/base/idle_keepers.hpp"
 #include "harness/base/keeper_protocol.hpp"
 #include "harness/base/start_order.hpp"
 
@@ -105,16 +105,24 @@ struct ProcessTree::State {
   std::mutex mutex = {};
   std::optional<Ended> ended = {};
   bool told_to_stop = false;
-  bool empty = false;  ///< the root has ended and left nothing behind
-  bool gone = false;   ///< the keeper has killed everything and said so
-  bool lost = false;   ///< the keeper is gone and has not said so
+  bool empty = false;      ///< the root has ended and left nothing behind
+  bool gone = false;       ///< the keeper has killed everything and said so
+  bool lost = false;       ///< the keeper is gone and has not said so
+  bool dismissed = false;  ///< the keeper was told to kill what is left, and to go
 
   bool over() const { return gone || lost; }  ///< with the mutex held
   bool is_lost();
   void receive();
   bool nothing_left();
   void kill_rest();
+  ~State();
 };
+
+/// A keeper that has nothing left to keep takes the next command.
+ProcessTree::State::~State() {
+  if (control && empty && !over() && !dismissed && containment == "keeper")
+    give_back_keeper(std::move(control), keeper);
+}
 
 /// Takes in what the keeper has said by now.
 void ProcessTree::State::receive() {
@@ -148,6 +156,10 @@ bool ProcessTree::State::nothing_left() {
 /// Tells the keeper to kill what is left and waits for its last word, within bounds.
 void ProcessTree::State::kill_rest() {
   if (!nothing_left()) {
+    {
+      const std::scoped_lock lock(mutex);
+      dismissed = true;
+    }
     ::shutdown(control.get(), SHUT_WR);
     ::kill(keeper, SIGCONT);  // a target may have stopped it
   }
@@ -171,7 +183,7 @@ ProcessTree::~ProcessTree() {
 
 Result<ProcessTree> ProcessTree::start(const Command& command, Deadline deadline, const Interrupt* interrupt) {
   MCCOY_TRY(order, prepare_start(command));
-  MCCOY_TRY(control, new_keeper());
+  MCCOY_TRY(control, take_keeper());
   MCCOY_DO((Start{control.get(), order.executable.path, deadline, interrupt}.carry_out(order)));
   KeeperReport report;
   Packet packet = receive_packet(control.get(), room_of(report));

@@ -182,6 +182,38 @@ BOOST_AUTO_TEST_CASE(running_a_command_that_kills_its_keeper_is_an_error) {
   BOOST_TEST(run(command({"/bin/true"})).ended.code == 0);  // and the next one is not affected
 }
 
+pid_t keeper_of_a_short_command() {
+  auto tree = start(command({"/bin/true"}));
+  BOOST_TEST(tree.wait(soon()).ok());
+  tree.kill_all();
+  return tree.keeper();
+}
+
+BOOST_AUTO_TEST_CASE(a_keeper_whose_command_left_nothing_keeps_the_next_one) {
+  const pid_t keeper = keeper_of_a_short_command();
+  BOOST_TEST(keeper_of_a_short_command() == keeper);
+  BOOST_TEST(run(command({"sh", "-c", "exit 7"})).ended.code == 7);
+}
+
+BOOST_AUTO_TEST_CASE(a_keeper_that_had_to_kill_keeps_no_other) {
+  auto tree = start(daemonizer({"stubborn"}));
+  read_pids(tree, 1);
+  const pid_t keeper = tree.keeper();
+  tree.kill_all();
+  tree = {};
+  BOOST_TEST(keeper_of_a_short_command() != keeper);
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_keeper_that_was_stopped_or_killed_is_in_nobodys_way) {
+  const pid_t keeper = keeper_of_a_short_command();
+  BOOST_REQUIRE(::kill(keeper, SIGSTOP) == 0);
+  BOOST_TEST(keeper_of_a_short_command() == keeper);
+  const UniqueFd handle = handle_of(keeper);
+  BOOST_REQUIRE(::kill(keeper, SIGKILL) == 0);
+  BOOST_REQUIRE(ends_before(handle, soon()));
+  BOOST_TEST(keeper_of_a_short_command() != keeper);
+}
+
 BOOST_AUTO_TEST_CASE(a_cgroup_is_used_and_removed, *boost::unit_test::precondition(with_cgroups)) {
   auto what = daemonizer({"daemons", "3"});
   what.want_cgroup = true;

@@ -1,5 +1,6 @@
 // The guardian when something goes wrong: it is slow, is sent nonsense, or waits for what does not die.
 #include "harness/base/guardian.hpp"
+#include "harness/base/idle_keepers.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -88,11 +89,17 @@ Command touch(const std::string& path, std::size_t argument_bytes = 0) {
     what.argv.emplace_back(std::min<std::size_t>(argument_bytes, 100'000), 'x');
   return what;
 }
+
+bool no_keeper_is_left() {
+  let_idle_keepers_go();
+  return children_of(guardian()).empty();
+}
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(the_guardian)
 
 BOOST_FIXTURE_TEST_CASE(a_start_that_takes_too_long_is_given_up_and_does_not_happen_later, Folder) {
+  let_idle_keepers_go();  // one of them would start it without the guardian
   {
     const Stopped stopped(guardian());
     const auto late = run_command(touch(path("late")), Deadline::in(milliseconds(20)));
@@ -114,7 +121,7 @@ BOOST_FIXTURE_TEST_CASE(a_start_that_takes_too_long_is_given_up_and_does_not_hap
     BOOST_TEST(!interrupted.value().deadline_passed);
   }
   BOOST_TEST(run(touch(path("after"))).ended.code == 0);  // the orders before it have been read by now
-  BOOST_TEST(comes_true([] { return children_of(guardian()).empty(); }));
+  BOOST_TEST(comes_true(&no_keeper_is_left));
   BOOST_TEST(std::filesystem::exists(path("after")));
   for (const char* name : {"late", "large", "interrupted"}) BOOST_TEST(!std::filesystem::exists(path(name)), name);
 }
@@ -130,7 +137,7 @@ BOOST_FIXTURE_TEST_CASE(an_order_that_was_given_up_before_it_was_read_is_not_car
     }
   }
   BOOST_TEST(run(command({"/bin/true"})).ended.code == 0);  // all orders have been read by now
-  BOOST_TEST(comes_true([] { return children_of(guardian()).empty(); }));
+  BOOST_TEST(comes_true(&no_keeper_is_left));
   BOOST_TEST(std::filesystem::is_empty(dir.path()));
 }
 
@@ -141,7 +148,7 @@ BOOST_AUTO_TEST_CASE(an_order_for_a_keeper_without_its_socket_is_refused) {
     BOOST_REQUIRE(send_packet(socket, "k").ok());
     BOOST_TEST(run(command({"/bin/true"})).ended.code == 0);
   }
-  BOOST_TEST(comes_true([] { return children_of(guardian()).empty(); }));
+  BOOST_TEST(comes_true(&no_keeper_is_left));
 }
 
 BOOST_FIXTURE_TEST_CASE(what_was_said_by_a_process_that_cannot_be_killed_is_kept, Folder) {
@@ -167,7 +174,7 @@ BOOST_FIXTURE_TEST_CASE(what_was_said_by_a_process_that_cannot_be_killed_is_kept
   BOOST_TEST(!result.value().end_seen);
   BOOST_TEST(result.value().root.pid > 0);
   BOOST_TEST(result.value().out.text() == "said\n");
-  BOOST_TEST(comes_true([] { return children_of(guardian()).empty(); }));
+  BOOST_TEST(comes_true(&no_keeper_is_left));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_pipe_in_the_place_of_a_file_does_not_keep_the_guardian, Folder) {

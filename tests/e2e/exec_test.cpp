@@ -1,0 +1,91 @@
+// mccoy exec: a command runs as it would without mccoy, and what it did is told and kept.
+#include <csignal>
+
+#include "harness/base/value.hpp"
+#include "tests/e2e/mccoy.hpp"
+
+using namespace mccoy;
+using namespace mccoy::e2e;
+
+namespace {
+Ran exec(const Place& place, std::vector<std::string> options, const std::vector<std::string>& command) {
+  options.insert(options.begin(), "exec");
+  options.emplace_back("--");
+  options.insert(options.end(), command.begin(), command.end());
+  return place.mccoy(std::move(options));
+}
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(exec_command)
+
+BOOST_AUTO_TEST_CASE(the_status_of_the_command_passes_through) {
+  const Place place;
+  BOOST_TEST(exec(place, {}, {"true"}).code == 0);
+  BOOST_TEST(exec(place, {}, {"sh", "-c", "exit 7"}).code == 7);
+  BOOST_TEST(exec(place, {}, {"sh", "-c", "kill -TERM $$"}).code == 128 + SIGTERM);
+  const Ran missing = exec(place, {}, {"no-such-program-here"});
+  BOOST_TEST(missing.code == 2);
+  BOOST_TEST(holds(missing.err, "not found"), missing.err);
+}
+
+BOOST_AUTO_TEST_CASE(streams_pass_through_and_are_not_mixed) {
+  const Place place;
+  place.write("input", "from the outside\n");
+  const Ran ran = place.run({"sh", "-c", kMccoy + " exec -q -- sh -c 'cat; echo to-err >&2' < input"});
+  BOOST_TEST(ran.out == "from the outside\n");
+  BOOST_TEST(ran.err == "to-err\n");
+  BOOST_TEST(exec(place, {}, {"echo", "told"}).out == "told\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_whole_environment_and_every_word_arrive_as_they_are) {
+  Place place;
+  place.set("A_TOKEN", "t0k3n");
+  const Ran ran = exec(place, {"-q"}, {"sh", "-c", "echo $A_TOKEN \"$1\" \"$2\"", "sh", "${nonce}", "a b $HOME"});
+  BOOST_TEST(ran.out == "t0k3n ${nonce} a b $HOME\n");
+  BOOST_TEST(exec(place, {"-q"}, {"pwd"}).out == place.folder() + "\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_it_did_is_told) {
+  const Place place;
+  place.write("words", "b\na\n");
+  const Ran ran = exec(place, {"--color", "never"}, {"sh", "-c", "sort words > sorted; ls missing 2>/dev/null; true"});
+  const std::vector<std::string> parts = {"sort words", "created " + place.path("sorted"), "ls missing  exit 2",
+                                          "pass, unproven"};
+  for (const std::string& part : parts) BOOST_TEST(holds(ran.err, part), part << " in:\n" << ran.err);
+}
+
+BOOST_AUTO_TEST_CASE(what_must_be_seen_can_be_stated) {
+  const Place place;
+  place.write("words", "b\na\n");
+  const std::vector<std::string> honest = {"sh", "-c", "sort words > sorted"};
+  BOOST_TEST(exec(place, {"--judge", "--runs", "sort", "--reads", "words", "--writes", "sorted"}, honest).code == 0);
+  const Ran lied = exec(place, {"--judge", "--runs", "sort"}, {"sh", "-c", "echo sorted it, really"});
+  BOOST_TEST(lied.code == 3);
+  BOOST_TEST(holds(lied.err, "it was none of them"), lied.err);
+}
+
+BOOST_AUTO_TEST_CASE(the_evidence_can_be_kept_and_verifies) {
+  const Place place;
+  BOOST_TEST(exec(place, {"--out", place.out(), "--json", "r.json", "--junit", "r.xml"}, {"true"}).code == 0);
+  BOOST_TEST(std::filesystem::exists(place.path("r.json")));
+  BOOST_TEST(std::filesystem::exists(place.path("r.xml")));
+  BOOST_TEST(holds(place.mccoy({"verify", place.out()}).out, "judgement follows from the evidence"));
+  BOOST_TEST(exec(place, {"--out", place.out()}, {"true"}).code == 64);  // never overwritten
+}
+
+BOOST_AUTO_TEST_CASE(words_that_are_no_command_are_refused) {
+  const Place place;
+  BOOST_TEST(place.mccoy({"exec"}).code == 64);
+  BOOST_TEST(place.mccoy({"exec", "--"}).code == 64);
+  BOOST_TEST(place.mccoy({"exec", "--bogus", "--", "true"}).code == 64);
+  BOOST_TEST(place.mccoy({"exec", "-q", "true"}).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_left_of_it) {
+  const Place place;
+  const Ran ran = exec(place, {}, {"sh", "-c", "sleep 1000 & echo started"});
+  BOOST_TEST(ran.code == 0);
+  BOOST_TEST(strangers(ran) == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
