@@ -1,6 +1,7 @@
 #include "cli/app.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -52,9 +53,9 @@ int refuse_leftovers(const CLI::App& app) {
   return usage_error(app, "there is no " + kind + " \"" + left.front() + "\"", meant(left.front(), command, option));
 }
 
-void add_commands(CLI::App& app, Action& chosen) {
+void add_commands(CLI::App& app, Action& chosen, const std::vector<std::string>& behind) {
   add_run(app, chosen);
-  add_exec(app, chosen);
+  add_exec(app, chosen, behind);
   add_check(app, chosen);
   add_verify(app, chosen);
   add_report(app, chosen);
@@ -63,7 +64,7 @@ void add_commands(CLI::App& app, Action& chosen) {
   for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) command->allow_extras();
 }
 
-int parse_and_execute(CLI::App& app, int argc, char** argv) {
+int parse_and_execute(CLI::App& app, int argc, char** argv, const std::vector<std::string>& behind) {
   Action chosen;
   std::string log_level;
   app.allow_extras();
@@ -74,7 +75,7 @@ int parse_and_execute(CLI::App& app, int argc, char** argv) {
       ->envname("MCCOY_LOG")
       ->default_val("warning")
       ->check(CLI::IsMember(log_levels()));
-  add_commands(app, chosen);
+  add_commands(app, chosen, behind);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version
@@ -83,8 +84,10 @@ int parse_and_execute(CLI::App& app, int argc, char** argv) {
     return usage_error(app, error.what(), "");
   }
   const auto used = app.get_subcommands();
-  const bool takes_rest = !used.empty() && used.front()->get_prefix_command();
-  if (!chosen || (!takes_rest && !app.remaining(true).empty())) return refuse_leftovers(app);
+  const bool takes_command = !used.empty() && used.front()->get_name() == "exec";
+  if (!chosen || !app.remaining(true).empty()) return refuse_leftovers(app);
+  if (!takes_command && !behind.empty())
+    return usage_error(app, "there is no argument \"" + behind.front() + "\"", "only exec takes a command after --");
   start_logging(log_level);
   return chosen();
 }
@@ -92,6 +95,9 @@ int parse_and_execute(CLI::App& app, int argc, char** argv) {
 
 int run_app(int argc, char** argv) {
   CLI::App app("mccoy finds out whether it really ran, or only says so", "mccoy");
-  return parse_and_execute(app, argc, argv);
+  char** const end = argv + argc;
+  char** const mark = std::find_if(argv, end, [](const char* word) { return std::string_view(word) == "--"; });
+  const std::vector<std::string> behind(mark == end ? end : mark + 1, end);
+  return parse_and_execute(app, static_cast<int>(mark - argv), argv, behind);
 }
 }  // namespace mccoy::cli

@@ -1,6 +1,8 @@
 // From the words of the command line to an exit code. One file of cli/ for each command; CLI11 stays in their .cpp.
 #pragma once
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -16,7 +18,8 @@ constexpr int kCannotStart = 2;
 /// What a parsed command will do; its result is the exit code.
 using Action = std::function<int()>;
 
-void add_exec(CLI::App& app, Action& chosen);
+/// behind  the words after "--", none of which is ours
+void add_exec(CLI::App& app, Action& chosen, const std::vector<std::string>& behind);
 void add_run(CLI::App& app, Action& chosen);
 void add_check(CLI::App& app, Action& chosen);
 void add_verify(CLI::App& app, Action& chosen);

@@ -153,25 +153,11 @@ int run_in(const Options& options, const std::string& scratch) {
   return tell_all(options, *result);
 }
 
-/// False: the words are not an optional "--" and a command.
-bool take_command(Options& options) {
-  auto& words = options.command;
-  const bool marked = !words.empty() && words.front() == "--";
-  if (marked) words.erase(words.begin());
-  if (words.empty()) {
-    tell({.what = "there is no command to run", .hint = "mccoy exec -- COMMAND"});
-    return false;
-  }
-  if (!marked && words.front().starts_with("-")) {
-    tell({.what = "there is no option \"" + visible_line(words.front()) + "\"",
-          .hint = "mccoy exec --help lists what there is; a command that begins so stands after --"});
-    return false;
-  }
-  return true;
-}
-
 int run_command(Options& options) {
-  if (!take_command(options)) return kUsage;
+  if (options.command.empty()) {
+    tell({.what = "there is no command to run", .hint = "it comes after --, for example: mccoy exec -- make test"});
+    return kUsage;
+  }
   if (!options.out.empty() && is_taken(options.out)) {
     tell({.what = options.out + " exists and is not an empty folder", .hint = "evidence is never overwritten"});
     return kUsage;
@@ -198,17 +184,12 @@ void add_options(CLI::App& command, Options& options) {
 }
 }  // namespace
 
-void add_exec(CLI::App& app, Action& chosen) {
+void add_exec(CLI::App& app, Action& chosen, const std::vector<std::string>& behind) {
   auto* command = app.add_subcommand("exec", "runs one command and tells what it really did");
   const auto options = std::make_shared<Options>();
   add_options(*command, *options);
-  command->prefix_command();
   command->footer("The command and its words come last, after --.");
-  command->callback([&app, &chosen, command, options] {
-    options->command = command->remaining();
-    const auto behind_mark = app.remaining();  // CLI11 leaves "--" and what follows to the application
-    options->command.insert(options->command.end(), behind_mark.begin(), behind_mark.end());
-    chosen = [options] { return run_command(*options); };
-  });
+  options->command = behind;
+  command->callback([&chosen, options] { chosen = [options] { return run_command(*options); }; });
 }
 }  // namespace mccoy::cli

@@ -43,6 +43,7 @@ BOOST_AUTO_TEST_CASE(the_whole_environment_and_every_word_arrive_as_they_are) {
   const Ran ran = exec(place, {"-q"}, {"sh", "-c", "echo $A_TOKEN \"$1\" \"$2\"", "sh", "${nonce}", "a b $HOME"});
   BOOST_TEST(ran.out == "t0k3n ${nonce} a b $HOME\n");
   BOOST_TEST(exec(place, {"-q"}, {"pwd"}).out == place.folder() + "\n");
+  BOOST_TEST(exec(place, {"-q"}, {"echo", "--help", "-q", "--", "--out", "x"}).out == "--help -q -- --out x\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_it_did_is_told) {
@@ -78,7 +79,8 @@ BOOST_AUTO_TEST_CASE(words_that_are_no_command_are_refused) {
   BOOST_TEST(place.mccoy({"exec"}).code == 64);
   BOOST_TEST(place.mccoy({"exec", "--"}).code == 64);
   BOOST_TEST(place.mccoy({"exec", "--bogus", "--", "true"}).code == 64);
-  BOOST_TEST(place.mccoy({"exec", "-q", "true"}).code == 0);
+  BOOST_TEST(place.mccoy({"exec", "-q", "true"}).code == 64);
+  BOOST_TEST(place.mccoy({"probes", "--", "true"}).code == 64);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_left_of_it) {
