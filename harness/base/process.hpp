@@ -67,7 +67,8 @@ struct Command {
   std::optional<uid_t> uid = {};       ///< run as this user (needs root); supplementary groups are dropped
   std::optional<gid_t> gid = {};
   bool want_cgroup = false;  ///< for services: try a cgroup of its own
-  /// It reads our standard input, and what it writes is also written to our standard output and error, as it comes.
+  /// It reads our standard input, and what it writes is also written to our standard output and error, as it comes. An
+  /// interrupt reaches its group as SIGINT, and it gets 10 s to end.
   bool attached = false;
   /// A BPF program (array of sock_filter) for the child to install as a seccomp filter just before execve, and the
   /// socket over which it then offers the filter's listener (call_watch.hpp). Empty: not watched. The socket stays the

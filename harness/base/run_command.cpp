@@ -1,12 +1,14 @@
 // One command from start to end, with its output collected in constant memory.
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "harness/base/file.hpp"
@@ -17,6 +19,7 @@ namespace {
 constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kUsualPipe = 64 * 1024;
 constexpr int kLargePipe = 1024 * 1024;
+constexpr std::chrono::seconds kGrace{10};  ///< for an attached command to end after an interrupt
 
 /// One stream of the command: its pipe, read into a collector.
 class Stream {
@@ -67,7 +70,8 @@ class Run {
       : tree_(std::move(tree)),
         out_(tree_.out(), keep, attached ? STDOUT_FILENO : -1),
         err_(tree_.err(), keep, attached ? STDERR_FILENO : -1),
-        interrupt_(interrupt) {}
+        interrupt_(interrupt),
+        attached_(attached) {}
 
   Result<Captured> finish(Deadline deadline) {
     bool running = true;
@@ -88,11 +92,14 @@ class Run {
  private:
   std::span<char> room() { return {room_.get(), kReadBytes}; }
   bool wait_and_read(Deadline deadline);
+  bool may_end_by_itself();
   Status note_end();
 
   ProcessTree tree_;
   Stream out_, err_;
   const Interrupt* interrupt_;
+  bool attached_;
+  std::optional<Deadline> end_by_;  ///< it was asked to end
   Captured captured_;
   std::unique_ptr<char[]> room_{new char[kReadBytes]};
 };
@@ -102,14 +109,25 @@ bool Run::wait_and_read(Deadline deadline) {
   std::array<pollfd, 4> waited{{{out_.fd(), POLLIN, 0},
                                 {err_.fd(), POLLIN, 0},
                                 {tree_.events(), POLLIN, 0},
-                                {interrupt_ != nullptr ? interrupt_->fd() : -1, POLLIN, 0}}};
+                                {interrupt_ != nullptr && !end_by_ ? interrupt_->fd() : -1, POLLIN, 0}}};
+  if (end_by_) deadline = deadline.earlier(*end_by_);
   ::poll(waited.data(), waited.size(), deadline.poll_ms());
   if (waited[0].revents != 0) out_.read_once(room());
   if (waited[1].revents != 0) err_.read_once(room());
   if (waited[2].revents != 0 && (tree_.ended() || tree_.keeper_lost())) return false;
-  captured_.interrupted = waited[3].revents != 0;
+  captured_.interrupted = captured_.interrupted || waited[3].revents != 0;
   captured_.deadline_passed = !captured_.interrupted && deadline.passed();
-  return !captured_.interrupted && !captured_.deadline_passed;
+  if (captured_.interrupted) return may_end_by_itself();
+  return !captured_.deadline_passed;
+}
+
+/// A command at the user's terminal is told of an interrupt as the terminal would tell it, and gets time to end.
+bool Run::may_end_by_itself() {
+  if (!attached_) return false;
+  if (end_by_) return !end_by_->passed();
+  end_by_ = Deadline::in(kGrace);
+  ::kill(-tree_.root().pid, SIGINT);  // the group it leads
+  return true;
 }
 
 /// A root that survived SIGKILL has no end to tell, but what it said until now was said.

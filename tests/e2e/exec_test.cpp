@@ -83,6 +83,16 @@ BOOST_AUTO_TEST_CASE(words_that_are_no_command_are_refused) {
   BOOST_TEST(place.mccoy({"probes", "--", "true"}).code == 64);
 }
 
+BOOST_AUTO_TEST_CASE(an_interrupt_lets_the_command_end_by_itself) {
+  const Place place;
+  place.write("tidy.sh", "trap 'echo tidied; exit 3' INT\ntouch ready\nwhile :; do sleep 0.1; done\n");
+  const Ran ran = place.run({"bash", "-c",
+                             kMccoy + " exec -- bash tidy.sh & until [ -e ready ]; do sleep 0.05; done; kill -TERM $!; "
+                                      "wait $!; echo status $?"});
+  BOOST_TEST(holds(ran.out, "tidied"), ran.out);
+  BOOST_TEST(holds(ran.out, "status 3"), ran.out);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_left_of_it) {
   const Place place;
   const Ran ran = exec(place, {}, {"sh", "-c", "sleep 1000 & echo started"});
