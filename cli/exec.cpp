@@ -24,7 +24,7 @@ struct Options {
   std::vector<std::string> command;
   std::vector<std::string> runs, reads, writes, connects;
   std::string out, colour = "auto", within = kForever;
-  bool judge = false, quiet = false;
+  bool judge = false, quiet = false, challenge = false;
   ReportOptions reports;
 };
 
@@ -58,7 +58,10 @@ Value contract_of(const Options& options, const std::string& folder) {
     for (std::string& glob : globs) glob = absolute(glob, folder);
     return globs;
   };
-  add("exec", "exe", options.runs);
+  std::vector<std::string> programs = options.runs;
+  for (std::string& program : programs)
+    if (program.find('/') != std::string::npos) program = absolute(program, folder);
+  add("exec", "exe", programs);
   add("read", "path", here(options.reads));
   add("write", "path", here(options.writes));
   add("connect", "to", options.connects);
@@ -105,6 +108,16 @@ Lines tell_judgement(const run::CaseView& command, const Paint& paint) {
   return lines;
 }
 
+Lines tell_challenges(const run::CaseView& command, const Paint& paint) {
+  Lines lines;
+  for (const judge::ChallengeResult& challenge : command.challenges) {
+    const bool met = challenge.status == judge::ChallengeStatus::met;
+    lines.push_back(paint(met ? Tone::good : Tone::quiet, met ? "turned red" : "not red") + "  " +
+                    visible_line(challenge.name) + ": " + visible_line(challenge.why));
+  }
+  return lines;
+}
+
 int tell_all(const Options& options, const run::RunResult& result) {
   auto view = run::read_run(result.bundle);
   if (!view.ok() || view->cases.size() != 1) {
@@ -117,6 +130,7 @@ int tell_all(const Options& options, const run::RunResult& result) {
     const Paint paint(want_colours(options.colour, STDERR_FILENO));
     std::fprintf(stderr, "%s\n", paint(Tone::quiet, "--- mccoy exec").c_str());
     print(tell_activity(command.facts, paint));
+    print(tell_challenges(command, paint));
     print(tell_judgement(command, paint));
     if (!options.out.empty()) std::fprintf(stderr, "evidence: %s\n", visible_line(result.bundle).c_str());
   }
@@ -138,6 +152,7 @@ int run_in(const Options& options, const std::string& scratch) {
   run::RunOptions run;
   run.jobs = 1;
   run.attached = true;
+  run.auto_challenge = options.challenge;
   if (!options.judge) run.require = suite::Requirement::none;
   run.out = options.out.empty() ? scratch + "/evidence" : options.out;
   run.command_line = own_command_line();
@@ -176,6 +191,11 @@ void add_options(CLI::App& command, Options& options) {
   command.add_option("--writes", options.writes, "a file, or a glob, that must be written")->type_name("GLOB");
   command.add_option("--connects", options.connects, "host:port or socket it must talk to")->type_name("ADDRESS");
   command.add_option("--within", options.within, "stopped after that long")->type_name("DURATION");
+  command
+      .add_option_function<std::string>(
+          "--challenge", [&options](const std::string& word) { options.challenge = word == "auto"; },
+          "auto: it is run again with files of the folder that it read taken away, one after another, and put back")
+      ->check(CLI::IsMember({"auto", "none"}));
   command.add_flag("--judge", options.judge, "exit with mccoy's verdict instead of the command's status");
   command.add_flag("-q,--quiet", options.quiet, "say nothing after the command");
   command.add_option("--out", options.out, "keep the evidence in this folder")->type_name("FOLDER");

@@ -77,8 +77,9 @@ Lines LiveBlock::block_lines() const {
   for (const auto& [id, running] : oldest_first) {
     if (lines.size() == kMaxBlockLines) break;
     const std::string elapsed = padded(human_duration(Clock::now() - running.since), kTimeColumns);
-    lines.push_back(
-        paint_(Tone::quiet, fit(elapsed + " " + id + (running.what.empty() ? "" : "  " + running.what), width)));
+    std::string line = elapsed + " " + id;
+    if (!running.what.empty()) line.append("  ").append(running.what);
+    lines.push_back(paint_(Tone::quiet, fit(line, width)));
   }
   const std::string done = std::to_string(done_) + " of " + std::to_string(planned_) + " done, " +
                            std::to_string(running_.size()) + " running";

@@ -27,6 +27,7 @@ run::RunOptions run_options(const Options& options) {
   run::RunOptions run = to_run_options(options.plan);
   run.jobs = options.run.jobs;
   run.strict = options.run.strict;
+  run.auto_challenge = options.run.auto_challenge;
   run.fail_fast = options.run.fail_fast;
   run.seed = options.run.seed;
   run.out = options.run.out.empty() ? fresh_bundle() : options.run.out;
@@ -72,6 +73,11 @@ void add_run_options(CLI::App& command, Options& options) {
   add_plan_options(command, options.plan);
   command.add_option("-j,--jobs", options.run.jobs, "cases at the same time; default: number of processors")
       ->check(CLI::Range(1, 4096));
+  command
+      .add_option_function<std::string>(
+          "--challenge", [&options](const std::string& word) { options.run.auto_challenge = word == "auto"; },
+          "auto: what a pass was seen to use (services, files) is broken as well, and put back")
+      ->check(CLI::IsMember({"auto", "stated"}));
   command.add_flag("--strict", options.run.strict, "a flaky pass is a failure");
   command.add_flag("--fail-fast", options.run.fail_fast, "the first case that does not pass ends the run");
   command.add_option("--seed", options.run.seed, "of every random choice; default: a fresh one, kept in the evidence");

@@ -67,7 +67,7 @@ struct Masker::Known {
   }
 };
 
-Masker::Masker(std::vector<Secret> secrets, Checked) : known_(std::make_shared<Known>(secrets)) {}
+Masker::Masker(const std::vector<Secret>& secrets, Checked) : known_(std::make_shared<Known>(secrets)) {}
 
 Result<Masker> Masker::make(std::vector<Secret> secrets) {
   for (const auto& secret : secrets) {
@@ -75,7 +75,7 @@ Result<Masker> Masker::make(std::vector<Secret> secrets) {
     return Error{.what = "the secret " + visible_line(secret.name) + " is too short to be masked safely",
                  .hint = "a secret needs four bytes or more"};
   }
-  return Masker(std::move(secrets), Checked{});
+  return Masker(secrets, Checked{});
 }
 
 std::string Masker::mask(std::string_view bytes) const {

@@ -43,7 +43,7 @@ class Masker {
   friend class MaskStream;
   struct Checked {};
   struct Known;
-  Masker(std::vector<Secret> secrets, Checked);
+  Masker(const std::vector<Secret>& secrets, Checked);
   Value mask_inside(const Value& value) const;
   Value mask_map(const Value::Map& members) const;
   std::shared_ptr<Known> known_;

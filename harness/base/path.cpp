@@ -39,11 +39,11 @@ std::string basename(const std::string& path) {
 std::string find_program(const std::string& name, const std::string& path_variable, const std::string& cwd) {
   if (name.empty()) return {};
   if (name.find('/') != std::string::npos) {
-    const std::string path = absolute(name, cwd);
+    std::string path = absolute(name, cwd);
     return is_executable(path) ? path : std::string();
   }
   for (const std::string& folder : split(path_variable, ':')) {
-    const std::string path = absolute((folder.empty() ? "." : folder) + '/' + name, cwd);
+    std::string path = absolute((folder.empty() ? "." : folder) + '/' + name, cwd);
     if (is_executable(path)) return path;
   }
   return {};

@@ -107,6 +107,8 @@ class ActivityReader {
     activity.notices = texts(value_["notices"]);
     activity.calls = value_["calls"].as_int();
     activity.dropped = dropped(value_["dropped"]);
+    activity.reads_left_out = value_["reads_left_out"].as_int();
+    activity.writes_left_out = value_["writes_left_out"].as_int();
     activity.programs_complete = value_["programs_complete"].as_bool();
     activity.reads_complete = value_["reads_complete"].as_bool();
     activity.writes_complete = value_["writes_complete"].as_bool();
@@ -220,6 +222,8 @@ Value to_value(const Activity& activity) {
   map.put("calls", activity.calls);
   if (Value dropped = to_value(activity.dropped); !dropped.as_map().empty())
     map.put_value("dropped", std::move(dropped));
+  map.put("reads_left_out", activity.reads_left_out);
+  map.put("writes_left_out", activity.writes_left_out);
   map.put("programs_complete", activity.programs_complete);
   map.put("reads_complete", activity.reads_complete);
   map.put("writes_complete", activity.writes_complete);

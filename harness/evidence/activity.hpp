@@ -90,6 +90,8 @@ struct Activity {
   struct Dropped {
     std::int64_t programs = 0, reads = 0, writes = 0, connections = 0, others = 0;
   } dropped;
+  /// Entries that were seen and not recorded, because no obligation of the contract and no fingerprint is about them.
+  std::int64_t reads_left_out = 0, writes_left_out = 0;
   /// Nothing else can have happened of this kind, since all of it passes the witness and none was lost.
   bool programs_complete = false, reads_complete = false, writes_complete = false, sockets_complete = false;
 };

@@ -136,6 +136,7 @@ Value to_value(const Facts& facts) {
   map.put("nonce_returned", facts.nonce_returned);
   map.put("wall_ns", facts.wall_ns);
   map.put("cpu_ns", facts.cpu_ns, -1);
+  map.put("folder", facts.folder);
   map.put("leftovers", facts.leftovers);
   if (facts.activity) map.put_value("activity", to_value(*facts.activity));
   map.put_each("coverage", facts.coverage, to_value);
@@ -157,6 +158,7 @@ Facts facts_from_value(const Value& value) {
   facts.nonce_returned = value["nonce_returned"].as_bool();
   facts.wall_ns = value["wall_ns"].as_int();
   facts.cpu_ns = value["cpu_ns"].as_int(-1);
+  facts.folder = value["folder"].as_string();
   facts.leftovers = texts(value["leftovers"]);
   if (value["activity"].is_map()) facts.activity = activity_from_value(value["activity"]);
   facts.coverage = each(value["coverage"], coverage);

@@ -61,6 +61,7 @@ struct Coverage {
 };
 
 struct Facts {
+  std::string folder;               ///< where relative paths of the claim begin, without symbolic links; "" = not known
   std::optional<SeenProcess> root;  ///< of a command
   bool root_exec_seen = false;
   std::optional<int> exit_code;  ///< of the root; absent when it ended by a signal

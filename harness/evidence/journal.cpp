@@ -107,7 +107,7 @@ Status Journal::State::wait_until_durable(std::unique_lock<std::mutex>& lock, st
   return {};
 }
 
-Status Journal::append(std::string_view type, Value body, Durable durable) {
+Status Journal::append(std::string_view type, const Value& body, Durable durable) {
   MCCOY_CHECK(state_ != nullptr);
   const std::string text = to_json(body);
   std::unique_lock lock(state_->mutex);

@@ -26,7 +26,7 @@ class Journal {
   Journal& operator=(Journal&&) noexcept;
   ~Journal();
   /// errors  the evidence could not be kept; the run must end (exit code 4)
-  Status append(std::string_view type, Value body, Durable durable);
+  Status append(std::string_view type, const Value& body, Durable durable);
   std::int64_t records() const;
   std::string head() const;  ///< hash of the last record, 64 zeros before the first
   bool failed() const;

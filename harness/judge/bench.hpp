@@ -51,6 +51,8 @@ std::optional<Judgement> r3_nothing_executed(const Bench& bench);
 std::optional<Judgement> r4_impossible(const Bench& bench);
 std::optional<Judgement> r5_without_effect(const Bench& bench);
 std::optional<Judgement> r6_wrong_responder(const Bench& bench);
+std::optional<Judgement> r7_emulated(const Bench& bench);
+std::optional<Judgement> r8_doubled(const Bench& bench);
 std::optional<Judgement> r9_copied(const Bench& bench);
 std::optional<Judgement> r10_insensitive(const Bench& bench);
 std::optional<Judgement> r11_cannot_fail(const Bench& bench);
@@ -69,4 +71,6 @@ std::string told(const ChallengeResult& challenge);
 /// kind of case brings by itself without the suite saying so shows that a command ran, not that it did the work; with a
 /// challenge met it does.
 bool work_seen(const Bench& bench);
+/// Modes without work that the programs declared which had to do it.
+std::vector<evidence::DeclaredMode> modes_of_work(const Bench& bench);
 }  // namespace mccoy::judge

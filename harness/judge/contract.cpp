@@ -51,7 +51,8 @@ const ObligationRow* row_of(std::string_view kind) {
   return nullptr;
 }
 
-ObligationResult weigh_one(const suite::Obligation& obligation, const evidence::Facts& facts, bool exit_checked) {
+ObligationResult weigh_one(const Question& question) {
+  const suite::Obligation& obligation = question.obligation;
   ObligationResult result;
   result.stated = obligation.stated;
   result.kind = obligation.kind->name;
@@ -63,12 +64,13 @@ ObligationResult weigh_one(const suite::Obligation& obligation, const evidence::
     result.why = "this version cannot weigh it";
     return result;
   }
-  Weight weight = row->weigh({obligation, facts, exit_checked});
+  Weight weight = row->weigh(question);
   result.text = row->text(obligation.settings);
   result.shows_work = row->shows_work;
   result.status = weight.status;
   result.why = std::move(weight.why);
   result.accuses = weight.accuses;
+  result.untouched = weight.untouched;
   return result;
 }
 
@@ -93,7 +95,8 @@ ObligationResult nobody_known(const evidence::Facts& facts) {
 
 std::vector<ObligationResult> weigh_all(const Terms& terms, const evidence::Facts& facts, bool exit_checked) {
   std::vector<ObligationResult> results;
-  for (const auto& obligation : terms.contract) results.push_back(weigh_one(obligation, facts, exit_checked));
+  for (const auto& obligation : terms.contract)
+    results.push_back(weigh_one({obligation, facts, exit_checked, terms.claim, terms.contract}));
   if (asks_a_server(terms) && !was_known(facts.responder)) results.push_back(nobody_known(facts));
   return results;
 }
@@ -103,13 +106,16 @@ std::span<const ObligationRow> unwatched_obligations() {
   return kUnwatched;
 }
 Weight held(std::string why) {
-  return {ObligationStatus::held, std::move(why), {}};
+  return {.status = ObligationStatus::held, .why = std::move(why)};
 }
 Weight unseen(std::string why) {
-  return {ObligationStatus::unseen, std::move(why), {}};
+  return {.status = ObligationStatus::unseen, .why = std::move(why)};
 }
 Weight broken(std::string why, std::string_view accuses) {
-  return {ObligationStatus::broken, std::move(why), accuses};
+  return {.status = ObligationStatus::broken, .why = std::move(why), .accuses = accuses};
+}
+Weight untouched(std::string why) {
+  return {.status = ObligationStatus::broken, .why = std::move(why), .untouched = true};
 }
 
 std::vector<ObligationResult> weigh(const Terms& terms, const evidence::Facts& facts) {

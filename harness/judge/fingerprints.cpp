@@ -128,4 +128,14 @@ Catalogue catalogue_with(std::span<const Fingerprint> additions) {
 std::vector<Match> match(const Catalogue& catalogue, const evidence::Activity& activity) {
   return Matching(catalogue, activity).take();
 }
+
+std::vector<Fingerprint> entries_in(const Catalogue& catalogue, const evidence::Activity& activity) {
+  std::vector<const Fingerprint*> marked;
+  for (const Match& one : match(catalogue, activity))
+    if (std::ranges::find(marked, one.what) == marked.end()) marked.push_back(one.what);
+  std::ranges::sort(marked);
+  std::vector<Fingerprint> entries;
+  for (const Fingerprint* entry : marked) entries.push_back(*entry);
+  return entries;
+}
 }  // namespace mccoy::judge

@@ -54,4 +54,6 @@ struct Match {
 /// At most one for a program and an entry, in the order of programs and of the catalogue. Runners and what is no double
 /// are among them. Of a file that very many programs opened only the first few are known (SeenRead::by).
 std::vector<Match> match(const Catalogue& catalogue, const evidence::Activity& activity);
+/// The entries that mark something in it, in the order of the catalogue: what the evidence was held against.
+std::vector<Fingerprint> entries_in(const Catalogue& catalogue, const evidence::Activity& activity);
 }  // namespace mccoy::judge

@@ -29,9 +29,12 @@ bool same_file(const SeenProcess& process, const Value& file) {
   return inode != 0 && inode == process.inode && unsigned_of(file["device"]) == process.device;
 }
 
+bool has_name(const SeenProcess& process, const std::string& path) {
+  const std::string name = basename(path);
+  return !path.empty() && !name.empty() && (basename(process.exe) == name || basename(process.script) == name);
+}
 bool same_name(const SeenProcess& process, const Value& file) {
-  const std::string name = basename(file["path"].as_string());
-  return !name.empty() && (basename(process.exe) == name || basename(process.script) == name);
+  return has_name(process, file["path"].as_string());
 }
 
 bool knows_itself(const SeenProcess& process) {
@@ -46,9 +49,12 @@ Same same_program(const SeenProcess& process, const suite::Obligation& obligatio
     return std::any_of(files.begin(), files.end(), [&](const Value& file) { return like(process, file); });
   };
   if (any(same_file)) return Same::yes;
-  const std::string named = basename(obligation.settings[field].as_string());
-  const bool alike = any(same_name) || basename(process.exe) == named || basename(process.script) == named;
-  return alike ? Same::alike : Same::no;
+  const Value& names = obligation.settings[field];
+  const bool named = names.is_string() && has_name(process, names.as_string());
+  const auto& list = names.as_list();
+  const bool listed =
+      std::any_of(list.begin(), list.end(), [&](const Value& name) { return has_name(process, name.as_string()); });
+  return named || listed || any(same_name) ? Same::alike : Same::no;
 }
 
 Same same_program(const std::vector<SeenProcess>& processes, const suite::Obligation& obligation,

@@ -12,16 +12,19 @@
 
 namespace mccoy::judge {
 namespace {
-// R0 is not in the list: it decides nothing by itself, it forbids `real`. R7 and R8 need an observer of loaded files.
-constexpr std::array<RuleFunction, 12> kOrder = {
-    &r1_failed, &r2_masked_failure, &r3_nothing_executed, &r4_impossible, &r5_without_effect, &r6_wrong_responder,
-    &r9_copied, &r10_insensitive,   &r11_cannot_fail,     &r12_not_seen,  &r13_nothing_shown, &r14_real,
+// R0 is not in the list: it decides nothing by itself, it forbids `real`.
+constexpr std::array<RuleFunction, 14> kOrder = {
+    &r1_failed,          &r2_masked_failure, &r3_nothing_executed, &r4_impossible, &r5_without_effect,
+    &r6_wrong_responder, &r7_emulated,       &r8_doubled,          &r9_copied,     &r10_insensitive,
+    &r11_cannot_fail,    &r12_not_seen,      &r13_nothing_shown,   &r14_real,
 };
 
 std::vector<ChallengeResult> conclude_all(const CaseEvidence& evidence) {
   std::vector<ChallengeResult> results;
-  for (const auto& record : evidence.challenges)
-    results.push_back(conclude(record, evidence.terms, evidence.attempts.back().facts));
+  for (const auto& record : evidence.challenges) {
+    ChallengeResult result = conclude(record, evidence.terms, evidence.attempts.back().facts);
+    if (!record.automatic || result.status == ChallengeStatus::met) results.push_back(std::move(result));
+  }
   for (const auto& name : evidence.terms.challenges) {
     const bool carried_out = std::any_of(results.begin(), results.end(), [&](const auto& r) { return r.name == name; });
     if (!carried_out) results.push_back({.name = name, .why = "it was planned and not carried out", .group = {}});

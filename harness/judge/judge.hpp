@@ -9,6 +9,7 @@
 #include "harness/judge/checks.hpp"
 #include "harness/judge/verdict.hpp"
 #include "harness/suite/contract.hpp"
+#include "harness/suite/fingerprint.hpp"
 
 namespace mccoy::judge {
 /// What the case claims and of what kind it is: everything of the suite that the judge needs, as journalled.
@@ -18,15 +19,16 @@ struct Terms {
   std::string claim;  ///< unit | integration | end-to-end | plan | liveness | ""
   /// Stated ones and the kind's defaults, expanded. The judge sees no machine, so whoever fills this in resolves names
   /// first:
-  ///   settings["resolved"]  for `exe`, `peer_exe`, `kind` (engine): the files the name leads to, [{path, device,
-  ///   inode,
-  ///                         sha256}, …], numbers as decimal text; empty: it leads nowhere, and nothing is recognised
-  ///                         by it
+  ///   settings["resolved"]  for `exe`, `by`, `peer_exe`, `exec`, `kind` (engine): the files the names lead to,
+  ///                         [{path, device, inode, sha256}, …], numbers as decimal text; empty: they lead nowhere, and
+  ///                         nothing is recognised by them
   ///   settings["expected"]  true for a `write` that comes from `expect: wrote`: the suite claims that the file was
-  ///   made in
-  ///                         this run, not that it was computed, so a renamed file is unproven and not a mock
+  ///                         made in this run, not that it was computed, so a renamed file is unproven and not a mock
   std::vector<suite::Obligation> contract;
   std::vector<std::string> challenges;  ///< names of all planned ones; one without a record is void
+  /// Of the catalogue and of the suite, those that mark a program or a file which was seen: kept with the evidence, so
+  /// that it is judged the same when the catalogue has changed.
+  std::vector<suite::Fingerprint> fingerprints = {};
 };
 Value to_value(const Terms& terms);
 Result<Terms> terms_from_value(const Value& value);
@@ -48,7 +50,8 @@ enum class ChallengeClass : std::uint8_t { control, sensitivity, bound_wall, bou
 struct ChallengeRecord {
   std::string name;
   ChallengeClass cls = ChallengeClass::control;
-  std::string group;  ///< for R11b
+  std::string group;       ///< for R11b
+  bool automatic = false;  ///< chosen by the harness: it counts when it is met, and says nothing when it is not
   suite::Expected expected = suite::Expected::fail;
   std::string broke;    ///< in words: "stopped service db", "moved ./data aside"
   std::string stopped;  ///< the service that was stopped; "" = none
@@ -94,7 +97,8 @@ struct ObligationResult {
   std::string kind;  ///< "service"
   bool shows_work =
       false;  ///< held, it is evidence of the work; a figure the target gives of itself or passing time is not
-  std::string accuses;  ///< the rule a contradiction belongs to ("R9"); "" = R12
+  std::string accuses;     ///< the rule a contradiction belongs to ("R9"); "" = R12
+  bool untouched = false;  ///< broken, and it is certain that nothing was exchanged with what it names
 };
 std::vector<ObligationResult> weigh(const Terms& terms, const evidence::Facts& facts);
 /// The same, knowing what the case's checks found: a case that checks the exit status has said which one it expects.

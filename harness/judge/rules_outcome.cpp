@@ -97,8 +97,9 @@ std::optional<Judgement> r3_nothing_executed(const Bench& bench) {
     judgement.missing.push_back("at least one test that is executed");
     return judgement;
   }
-  const auto mode = std::find_if(facts.modes.begin(), facts.modes.end(), &is_empty_mode);
-  if (mode == facts.modes.end() || bench.evidence.terms.claim == "plan" || effect_was_seen(bench)) return std::nullopt;
+  const auto modes = modes_of_work(bench);
+  const auto mode = std::find_if(modes.begin(), modes.end(), &is_empty_mode);
+  if (mode == modes.end() || bench.evidence.terms.claim == "plan" || effect_was_seen(bench)) return std::nullopt;
   Judgement judgement = ruling(bench, "R3", Provenance::unproven,
                                fmt::format("The command was asked by {} only to print {}; it did no work.", mode->flag,
                                            what_it_prints(mode->kind)));

@@ -1,4 +1,4 @@
-// R4 to R9: signs of a stand-in. Each needs two things: the sign, and the work missing.
+// R4 to R6 and R9: signs of a stand-in. Each needs two things: the sign, and the work missing.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,9 +13,9 @@ using evidence::Responder;
 
 // ---- R4
 
-std::optional<Judgement> impossible(const Bench& bench, ChallengeClass cls, std::string_view kind,
+std::optional<Judgement> impossible(const Bench& bench, std::optional<ChallengeClass> cls, std::string_view kind,
                                     Provenance provenance, std::string_view reason) {
-  const ChallengeResult* bound = bench.challenge(cls, ChallengeStatus::unmet);
+  const ChallengeResult* bound = cls ? bench.challenge(*cls, ChallengeStatus::unmet) : nullptr;
   const ObligationResult* stated = bench.obligation([&](const ObligationResult& item) {
     return item.kind == kind && item.status == ObligationStatus::broken && item.accuses == "R4";
   });
@@ -108,12 +108,15 @@ std::optional<Judgement> r4_impossible(const Bench& bench) {
   if (auto judgement = impossible(bench, ChallengeClass::bound_wall, "duration", Provenance::simulated,
                                   "It was over sooner than the work can be"))
     return judgement;
-  return impossible(bench, ChallengeClass::bound_cpu, "cpu", Provenance::mock,
-                    "It used less processor time than the work needs, so its figures are made up");
+  if (auto judgement = impossible(bench, ChallengeClass::bound_cpu, "cpu", Provenance::mock,
+                                  "It used less processor time than the work needs, so its figures are made up"))
+    return judgement;
+  return impossible(bench, std::nullopt, "connect", Provenance::mock,
+                    "Less was exchanged than the work needs, so its figures are made up");
 }
 
 std::optional<Judgement> r5_without_effect(const Bench& bench) {
-  const auto& modes = bench.facts().modes;
+  const auto modes = modes_of_work(bench);
   const auto mode = std::find_if(modes.begin(), modes.end(), &is_without_effect);
   if (mode == modes.end() || bench.evidence.terms.claim == "plan") return std::nullopt;
   if (const auto* missing = effect(bench, ObligationStatus::broken))

@@ -55,12 +55,60 @@ std::vector<std::string> texts_of(const Value& list) {
   return items;
 }
 
+void set_unless_empty(Value& value, std::string_view name, const std::string& text) {
+  if (!text.empty()) value.set(name, text);
+}
+void set_unless_empty(Value& value, std::string_view name, const std::vector<std::string>& items) {
+  if (!items.empty()) value.set(name, texts(items));
+}
 Value to_value(const suite::Obligation& obligation) {
   Value value = Value::map({{"kind", obligation.kind->name}, {"settings", obligation.settings}});
   if (!obligation.stated) value.set("stated", false);
   if (!obligation.span.file.empty()) value.set("file", obligation.span.file);
   if (obligation.span.line > 0) value.set("line", obligation.span.line).set("column", obligation.span.column);
   return value;
+}
+
+constexpr std::array<suite::Fingerprint::Kind, 9> kKinds = {
+    suite::Fingerprint::Kind::no_double,      suite::Fingerprint::Kind::runner,
+    suite::Fingerprint::Kind::test_double,    suite::Fingerprint::Kind::service_virtualisation,
+    suite::Fingerprint::Kind::emulator,       suite::Fingerprint::Kind::recorder,
+    suite::Fingerprint::Kind::fake_clock,     suite::Fingerprint::Kind::fake_fs,
+    suite::Fingerprint::Kind::fault_simulator};
+constexpr std::array<suite::Fingerprint::Implies, 3> kImplies = {
+    suite::Fingerprint::Implies::nothing, suite::Fingerprint::Implies::simulated, suite::Fingerprint::Implies::mock};
+/// What is not understood reads as the first: no double, implying nothing.
+template <class Word, std::size_t size>
+Word named(const std::array<Word, size>& words, const std::string& text) {
+  const auto* found = std::find_if(words.begin(), words.end(), [&](Word word) { return suite::to_text(word) == text; });
+  return found == words.end() ? words.front() : *found;
+}
+
+/// What recognises it and what it implies; what is said of it for people stays in the catalogue.
+Value to_value(const suite::Fingerprint& fingerprint) {
+  Value value = Value::map({{"id", fingerprint.id},
+                            {"kind", suite::to_text(fingerprint.kind)},
+                            {"implies", suite::to_text(fingerprint.implies)}});
+  set_unless_empty(value, "library", fingerprint.library);
+  set_unless_empty(value, "stands_for", fingerprint.stands_for);
+  set_unless_empty(value, "files", fingerprint.files);
+  set_unless_empty(value, "programs", fingerprint.programs);
+  set_unless_empty(value, "with", fingerprint.with);
+  set_unless_empty(value, "always_loaded_by", fingerprint.always_loaded_by);
+  return value;
+}
+suite::Fingerprint fingerprint_from(const Value& value) {
+  suite::Fingerprint fingerprint;
+  fingerprint.id = value["id"].as_string();
+  fingerprint.library = value["library"].as_string();
+  fingerprint.kind = named(kKinds, value["kind"].as_string());
+  fingerprint.implies = named(kImplies, value["implies"].as_string());
+  fingerprint.stands_for = texts_of(value["stands_for"]);
+  fingerprint.files = texts_of(value["files"]);
+  fingerprint.programs = texts_of(value["programs"]);
+  fingerprint.with = texts_of(value["with"]);
+  fingerprint.always_loaded_by = texts_of(value["always_loaded_by"]);
+  return fingerprint;
 }
 
 Result<suite::Obligation> obligation_from(const Value& value) {
@@ -79,12 +127,6 @@ Result<suite::Obligation> obligation_from(const Value& value) {
   return obligation;
 }
 
-void set_unless_empty(Value& value, std::string_view name, const std::string& text) {
-  if (!text.empty()) value.set(name, text);
-}
-void set_unless_empty(Value& value, std::string_view name, const std::vector<std::string>& items) {
-  if (!items.empty()) value.set(name, texts(items));
-}
 }  // namespace
 
 std::string_view to_text(ObligationStatus status) {
@@ -101,6 +143,11 @@ Value to_value(const Terms& terms) {
   Value value = Value::map({{"case", terms.case_id}, {"kind", terms.kind}});
   set_unless_empty(value, "claim", terms.claim);
   set_unless_empty(value, "challenges", terms.challenges);
+  if (!terms.fingerprints.empty()) {
+    Value fingerprints = Value::list();
+    for (const auto& fingerprint : terms.fingerprints) fingerprints.push(to_value(fingerprint));
+    value.set("fingerprints", std::move(fingerprints));
+  }
   if (terms.contract.empty()) return value;
   Value contract = Value::list();
   for (const auto& obligation : terms.contract) contract.push(to_value(obligation));
@@ -114,6 +161,7 @@ Result<Terms> terms_from_value(const Value& value) {
   terms.kind = value["kind"].as_string();
   terms.claim = value["claim"].as_string();
   terms.challenges = texts_of(value["challenges"]);
+  for (const auto& item : value["fingerprints"].as_list()) terms.fingerprints.push_back(fingerprint_from(item));
   for (const auto& item : value["contract"].as_list()) {
     MCCOY_TRY(obligation, obligation_from(item));
     terms.contract.push_back(std::move(obligation));
@@ -129,6 +177,7 @@ Value to_value(const ChallengeRecord& record) {
                             {"perturbation_seen", record.perturbation_seen},
                             {"repeat_green", record.repeat_green}});
   set_unless_empty(value, "group", record.group);
+  if (record.automatic) value.set("automatic", true);
   set_unless_empty(value, "repeat_why", record.repeat_why);
   Value outcomes = Value::list();
   for (const auto outcome : record.outcomes) outcomes.push(to_text(outcome));
@@ -151,6 +200,7 @@ Value to_value(const ChallengeRecord& record) {
 ChallengeRecord challenge_from_value(const Value& value) {
   ChallengeRecord record;
   record.name = value["name"].as_string();
+  record.automatic = value["automatic"].as_bool();
   record.cls = word_of(kClasses, value["class"].as_string()).value_or(ChallengeClass::control);
   record.expected = word_of(kExpected, value["expected"].as_string()).value_or(suite::Expected::fail);
   record.group = value["group"].as_string();

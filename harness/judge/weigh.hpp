@@ -13,7 +13,9 @@ namespace mccoy::judge {
 struct Question {
   const suite::Obligation& obligation;
   const evidence::Facts& facts;
-  bool exit_checked = false;  ///< a check of the case has already held the exit status against what the suite expects
+  bool exit_checked = false;    ///< a check of the case has already held the exit status against what the suite expects
+  std::string_view claim = {};  ///< Terms::claim
+  std::span<const suite::Obligation> contract = {};  ///< all of the case
   const Value& setting(std::string_view name) const { return obligation.settings[name]; }
 };
 
@@ -21,10 +23,13 @@ struct Weight {
   ObligationStatus status = ObligationStatus::unseen;
   std::string why;
   std::string_view accuses = {};  ///< for broken: the rule that a contradiction of this kind belongs to
+  bool untouched = false;         ///< see ObligationResult
 };
 Weight held(std::string why);
 Weight unseen(std::string why);
 Weight broken(std::string why, std::string_view accuses = {});
+/// Broken: all of that kind was seen, and nothing was exchanged with what the obligation names.
+Weight untouched(std::string why);
 
 struct ObligationRow {
   std::string_view kind;

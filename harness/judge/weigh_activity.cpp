@@ -1,46 +1,21 @@
+// What ran, how it ended, and which signals were sent.
 #include "harness/judge/weigh_activity.hpp"
 
 #include <fmt/format.h>
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "harness/base/text.hpp"
-#include "harness/judge/paths.hpp"
-#include "harness/judge/shorten.hpp"
+#include "harness/judge/programs.hpp"
 
 namespace mccoy::judge {
 namespace {
 using evidence::Activity;
-using evidence::SeenConnection;
 using evidence::SeenProgram;
-using evidence::SeenWrite;
-
-const SeenProgram& at(const Activity& activity, int index) {
-  return activity.programs[static_cast<std::size_t>(index)];
-}
-bool is_index(const Activity& activity, int index) {
-  return index >= 0 && static_cast<std::size_t>(index) < activity.programs.size();
-}
-
-/// How the process ended: the image itself, or what it became by execve.
-const SeenProgram& last_image(const Activity& activity, const SeenProgram& program) {
-  const SeenProgram* last = &program;
-  for (std::size_t next = 0; last->replaced && next < activity.programs.size(); ++next) {
-    const SeenProgram& candidate = activity.programs[next];
-    const bool follows = is_index(activity, candidate.parent) && &at(activity, candidate.parent) == last &&
-                         candidate.process.id == last->process.id && !candidate.forked;
-    if (follows) last = &candidate;
-  }
-  return *last;
-}
-
-std::string ended_words(const SeenProgram& program) {
-  if (program.exit_code) return fmt::format("it ended with status {}", *program.exit_code);
-  if (program.alive) return "it was still running";
-  return program.signal == "?" ? "it was killed" : fmt::format("it was ended by signal {}", program.signal);
-}
+constexpr int kShellSaysPipe = 128 + 13;  ///< its last command was ended by SIGPIPE
 
 bool argv_matches(const Value& pattern, const std::vector<std::string>& argv) {
   if (pattern.is_null()) return true;
@@ -49,56 +24,85 @@ bool argv_matches(const Value& pattern, const std::vector<std::string>& argv) {
   return regex.ok() && RE2::PartialMatch(join(words, " "), regex);
 }
 
-/// Any of these programs is one the obligation names.
-bool is_by(const Activity& activity, const std::vector<int>& programs, const Question& question,
-           std::string_view field) {
-  return std::ranges::any_of(programs, [&](int index) {
-    return is_index(activity, index) &&
-           same_program(at(activity, index).process, question.obligation, field) == Same::yes;
-  });
-}
-
-std::string first_of(const Activity& activity, const std::vector<int>& programs) {
-  return programs.empty() || !is_index(activity, programs.front()) ? "somebody"
-                                                                   : describe(at(activity, programs.front()).process);
-}
-
-bool was_made(const SeenWrite& write) {
-  return write.change == SeenWrite::Change::created || write.change == SeenWrite::Change::changed;
-}
-
-bool peer_is_service(const SeenConnection& connection, const evidence::SeenService& service) {
-  return std::ranges::any_of(connection.peers, [&](const evidence::SeenProcess& peer) {
-    return std::ranges::any_of(service.listeners, [&](const auto& listener) { return listener.id == peer.id; });
-  });
-}
-
-std::vector<const SeenConnection*> connections_to(const Question& question, const Activity& activity,
-                                                  const std::string& to) {
-  const evidence::SeenService* service = find_service(question.facts, to);
-  std::vector<const SeenConnection*> found;
-  for (const SeenConnection& connection : activity.connections) {
-    const bool local_name = connection.to == "unix:" + to;
-    if (local_name || same_endpoint(connection.to, to) || (service != nullptr && peer_is_service(connection, *service)))
-      found.push_back(&connection);
-  }
-  return found;
-}
-
-struct Exchange {
-  std::int64_t tried = 0, made = 0, out = 0, in = 0;
-  bool counted = true;  ///< the bytes are all that were exchanged
+/// Runs of the program that count, and why others do not.
+struct Runs {
+  std::vector<int> counted;
+  std::vector<int> other_arguments, pretended;
 };
-Exchange sum(const std::vector<const SeenConnection*>& connections) {
-  Exchange all;
-  for (const SeenConnection* connection : connections) {
-    all.tried += connection->tried;
-    all.made += connection->made;
-    all.out += connection->bytes_out;
-    all.in += connection->bytes_in;
-    all.counted = all.counted && connection->bytes_complete;
+Runs sorted_runs(const Question& question, const Activity& activity) {
+  Runs runs;
+  const Value& pattern = question.setting("argv");
+  const bool modes_are_meant = !pattern.is_null() || question.claim == "plan";
+  for (const int run : runs_of(activity, question.obligation, "exe")) {
+    const SeenProgram& program = program_at(activity, run);
+    if (!argv_matches(pattern, program.process.argv))
+      runs.other_arguments.push_back(run);
+    else if (!modes_are_meant && only_pretends(program_at(activity, last_image(activity, run))))
+      runs.pretended.push_back(run);
+    else
+      runs.counted.push_back(run);
   }
-  return all;
+  return runs;
+}
+
+Weight did_not_run(const Question& question, const Activity& activity, const Runs& runs) {
+  if (!runs.pretended.empty())
+    return unseen(fmt::format("it ran with {} only, which does no work",
+                              mode_of(program_at(activity, last_image(activity, runs.pretended.front())))));
+  if (!runs.other_arguments.empty()) return unseen("it ran with other arguments only");
+  for (const SeenProgram& program : activity.programs)
+    if (same_program(program.process, question.obligation, "exe") == Same::alike)
+      return unseen(describe(program.process) + " ran, which has the name but is another file");
+  if (!activity.programs_complete) return unseen("it was not seen to run, and not all programs could be seen");
+  return broken(fmt::format("{} programs ran, and it was none of them", activity.programs.size()));
+}
+
+bool was_left_behind(const evidence::Facts& facts, const SeenProgram& program) {
+  const std::string start = fmt::format("pid {} ", program.process.id.pid);
+  return program.alive || std::any_of(facts.leftovers.begin(), facts.leftovers.end(),
+                                      [&](const std::string& left) { return left.starts_with(start); });
+}
+
+/// It, or what it started, listened for others: work that has no end of its own.
+bool is_server(const Activity& activity, int run) {
+  return std::ranges::any_of(activity.listeners, [&](const evidence::SeenListener& listener) {
+    return is_index(activity, listener.by) && descends(activity, listener.by, run);
+  });
+}
+
+enum class End : std::uint8_t { good, bad, open };
+/// A status that is stated is asked for to the letter. Else a server that was told to end or still runs has not failed,
+/// nor has a program whose reader went away. Anything else that did not get to its end may not have done its work.
+End end_of(const Question& question, const Activity& activity, int run, std::int64_t wanted) {
+  const int last = last_image(activity, run);
+  const SeenProgram& program = program_at(activity, last);
+  if (program.exit_code == wanted) return End::good;
+  const bool stated = question.setting("exit").is_int();
+  const End cut_short = !stated && is_server(activity, run) ? End::good : End::open;
+  if (was_left_behind(question.facts, program)) return cut_short;
+  if (!program.exit_code && (program.signal.empty() || program.signal == "?")) return End::open;
+  const bool lost_its_reader = program.signal == "PIPE" || program.exit_code == kShellSaysPipe;
+  if (!stated && lost_its_reader) return End::good;
+  return !stated && was_told_to_end(activity, last) ? cut_short : End::bad;
+}
+
+/// The run is the command of the case itself, whose status a check has looked at.
+bool is_checked(const Question& question, const Activity& activity, int run) {
+  return question.exit_checked && !question.setting("exit").is_int() && question.facts.root &&
+         program_at(activity, run).process.id == question.facts.root->id;
+}
+
+/// A failure that no later run makes good.
+std::optional<Weight> failure(const Question& question, const Activity& activity, const std::vector<int>& runs,
+                              std::int64_t wanted) {
+  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+    if (is_checked(question, activity, *run)) return std::nullopt;
+    const End end = end_of(question, activity, *run, wanted);
+    if (end == End::good) return std::nullopt;
+    const std::string words = ended_words(program_at(activity, last_image(activity, *run)));
+    return end == End::open ? unseen(words) : broken(fmt::format("{}, not {}", words, wanted), "R2");
+  }
+  return std::nullopt;
 }
 }  // namespace
 
@@ -106,142 +110,36 @@ const Activity* watched(const evidence::Facts& facts) {
   return facts.activity && !facts.activity->mechanism.empty() ? &*facts.activity : nullptr;
 }
 
-// ---- exec
-
 std::optional<Weight> exec_seen(const Question& question, std::optional<std::int64_t> wanted_exit) {
   const Activity* activity = watched(question.facts);
   if (activity == nullptr || question.setting("exe").is_null()) return std::nullopt;
-  const SeenProgram *last = nullptr, *alike = nullptr;
-  std::int64_t ran = 0, other_arguments = 0;
-  for (const SeenProgram& program : activity->programs) {
-    if (program.forked) continue;
-    const Same same = same_program(program.process, question.obligation, "exe");
-    if (same == Same::unresolved) return unseen("the name leads to no file that could be recognised");
-    if (same == Same::alike) alike = &program;
-    if (same != Same::yes) continue;
-    if (!argv_matches(question.setting("argv"), program.process.argv)) {
-      ++other_arguments;
-      continue;
-    }
-    ++ran;
-    last = &program;
-  }
-  if (last == nullptr && alike != nullptr)
-    return unseen(describe(alike->process) + " ran, which has the name but is another file");
-  if (last == nullptr && other_arguments > 0) return unseen("it ran with other arguments only");
-  if (last == nullptr) {
-    if (!activity->programs_complete) return unseen("it was not seen to run, and not all programs could be seen");
-    return broken(fmt::format("{} programs ran, and it was none of them", activity->programs.size()));
-  }
-  const SeenProgram& end = last_image(*activity, *last);
-  if (wanted_exit && end.exit_code != *wanted_exit) {
-    if (end.alive) return unseen(ended_words(end));
-    return broken(fmt::format("{}, not {}", ended_words(end), *wanted_exit), "R2");
-  }
-  if (const std::int64_t least = quantity(question.setting("min"), 1); ran < least)
-    return activity->programs_complete ? broken(fmt::format("it ran {} times, {} were wanted", ran, least))
-                                       : unseen(fmt::format("it was seen to run {} times", ran));
-  const std::string times = ran > 1 ? fmt::format(", {} times", ran) : "";
-  return held(fmt::format("{}, {}{}", describe(last->process), ended_words(end), times));
+  if (question.setting("resolved").as_list().empty())
+    return unseen("the name leads to no file that could be recognised");
+  const Runs runs = sorted_runs(question, *activity);
+  if (runs.counted.empty()) return did_not_run(question, *activity, runs);
+  if (wanted_exit)
+    if (auto failed = failure(question, *activity, runs.counted, *wanted_exit)) return failed;
+  const auto count = static_cast<std::int64_t>(runs.counted.size());
+  if (const std::int64_t least = quantity(question.setting("min"), 1); count < least)
+    return activity->programs_complete ? broken(fmt::format("it ran {} times, {} were wanted", count, least))
+                                       : unseen(fmt::format("it was seen to run {} times", count));
+  const SeenProgram& last = program_at(*activity, runs.counted.back());
+  const std::string times = count > 1 ? fmt::format(", {} times", count) : "";
+  return held(fmt::format("{}, {}{}", describe(last.process),
+                          ended_words(program_at(*activity, last_image(*activity, runs.counted.back()))), times));
 }
 
-// ---- files
+// ---- signals
 
-std::optional<Weight> read_seen(const Question& question) {
-  const Activity* activity = watched(question.facts);
-  if (activity == nullptr) return std::nullopt;
-  const std::string& pattern = question.setting("path").as_string();
-  const auto read =
-      std::ranges::find_if(activity->reads, [&](const auto& item) { return is_meant(pattern, item.path); });
-  if (read != activity->reads.end()) {
-    if (const std::int64_t least = quantity(question.setting("min_bytes"), 1); read->size < least)
-      return broken(fmt::format("{} holds {} bytes, {} were wanted", read->path, read->size, least));
-    return held(fmt::format("{} opened {}", first_of(*activity, read->by), read->path));
-  }
-  if (!activity->reads_complete) return unseen("it was not seen to be opened, and not all opened files could be seen");
-  return broken("no program opened it");
+namespace {
+enum class After : std::uint8_t { gone, stopped, anything };
+/// What must be true of a process that a signal reached. Those that programs use to speak to one another need nothing.
+After after(std::string_view signal) {
+  static constexpr std::array<std::string_view, 4> kNothing = {"HUP", "USR1", "USR2", "CONT"};
+  if (signal == "KILL" || signal == "STOP") return After::stopped;  // neither can be refused
+  return std::find(kNothing.begin(), kNothing.end(), signal) != kNothing.end() ? After::anything : After::gone;
 }
-
-std::optional<Weight> written_by(const Question& question, std::string_view pattern) {
-  const Activity* activity = watched(question.facts);
-  if (activity == nullptr) return std::nullopt;
-  std::string writer;
-  for (const SeenWrite& write : activity->writes) {
-    if (!was_made(write) || !is_meant(pattern, write.path)) continue;
-    if (is_by(*activity, write.by, question, "by")) return held("it was written by the program that had to");
-    writer = first_of(*activity, write.by);
-  }
-  if (writer.empty()) return unseen("it was written, but none of the programs below the command was seen to do it");
-  return broken("it was written by " + writer);
-}
-
-std::optional<Weight> copied_from_input(const Question& question, std::string_view pattern) {
-  const Activity* activity = watched(question.facts);
-  if (activity == nullptr) return std::nullopt;
-  for (const SeenWrite& write : activity->writes) {
-    if (!was_made(write) || write.same_as_read.empty() || !is_meant(pattern, write.path)) continue;
-    std::string why = fmt::format("{} holds the bytes of {}, which {} had read", write.path, write.same_as_read,
-                                  first_of(*activity, write.by));
-    // What a case only expects to be written may be written by copying.
-    return question.setting("expected").as_bool() ? unseen(std::move(why)) : broken(std::move(why), "R9");
-  }
-  return std::nullopt;
-}
-
-std::optional<Weight> nothing_written(const Question& question) {
-  const Activity* activity = watched(question.facts);
-  if (activity == nullptr) return std::nullopt;
-  const std::string& place = question.setting("path").as_string();
-  for (const SeenWrite& write : activity->writes) {
-    const bool changed = write.change != SeenWrite::Change::none;
-    if (changed && (is_meant(place, write.path) || is_below(place, write.path)))
-      return broken(fmt::format("{} wrote {}", first_of(*activity, write.by), write.path));
-  }
-  if (!activity->writes_complete) return unseen("not all written files could be seen");
-  return held("no program wrote there");
-}
-
-// ---- sockets and signals
-
-std::optional<Weight> connection_seen(const Question& question) {
-  const Activity* activity = watched(question.facts);
-  if (activity == nullptr) return std::nullopt;
-  const std::string& to = question.setting("to").as_string();
-  const auto connections = connections_to(question, *activity, to);
-  if (connections.empty() || sum(connections).made == 0) {
-    if (!activity->sockets_complete) return unseen("no connection was seen, and not all could be seen");
-    return broken(connections.empty() ? "no program connected to it" : "it was tried, and no connection was made");
-  }
-  if (!question.setting("peer_exe").is_null()) {
-    std::vector<evidence::SeenProcess> peers;
-    for (const SeenConnection* connection : connections)
-      peers.insert(peers.end(), connection->peers.begin(), connection->peers.end());
-    const Same same = same_program(peers, question.obligation, "peer_exe");
-    if (same == Same::no) return broken(describe(peers.front()) + " answered, which is another program");
-    if (same != Same::yes) return unseen("which program answered could not be recognised");
-  }
-  const Exchange all = sum(connections);
-  const auto in = std::max<std::int64_t>(1, quantity(question.setting("min_bytes_in"), 1));
-  const auto out = std::max<std::int64_t>(1, quantity(question.setting("min_bytes_out"), 1));
-  const std::string counted = fmt::format("{} connections, {} bytes out, {} bytes in", all.made, all.out, all.in);
-  if (all.out < out || all.in < in)
-    return all.counted ? broken(counted) : unseen(counted + "; more may have been exchanged unseen");
-  if (const auto requests = quantity(question.setting("min_requests"), 0); requests > 0)
-    return unseen(counted + "; single requests are not counted");
-  return held(counted);
-}
-
-std::optional<Weight> delegation_seen(const Question& question) {
-  const Activity* activity = watched(question.facts);
-  if (activity == nullptr) return std::nullopt;
-  const auto connections = connections_to(question, *activity, question.setting("to").as_string());
-  const Exchange all = sum(connections);
-  if (connections.empty() && activity->sockets_complete) return broken("no program connected to it");
-  if (all.made == 0) return unseen("no connection to it was seen");
-  if (!question.setting("exec").is_null())
-    return unseen("it was connected to; which programs it ran for that is not watched");
-  return held(fmt::format("{} connections were made", all.made));
-}
+}  // namespace
 
 std::optional<Weight> signal_seen(const Question& question) {
   const Activity* activity = watched(question.facts);
@@ -249,12 +147,15 @@ std::optional<Weight> signal_seen(const Question& question) {
   std::string name = question.setting("sig").as_string();
   if (name.starts_with("SIG")) name.erase(0, 3);
   const evidence::SeenService* service = find_service(question.facts, question.setting("to").as_string());
-  for (const evidence::SeenSignal& signal : activity->signals) {
-    const bool to_service = service != nullptr && std::ranges::any_of(service->listeners, [&](const auto& process) {
-                              return process.id.pid == signal.pid;
-                            });
-    if (to_service && signal.signal == name) return held(fmt::format("SIG{} was sent to pid {}", name, signal.pid));
-  }
-  return unseen("no such signal was seen to be sent to it");
+  if (service == nullptr || service->listeners.empty()) return unseen("it is not known which process that is");
+  const bool sent = std::ranges::any_of(activity->signals, [&](const evidence::SeenSignal& signal) {
+    return signal.signal == name && std::ranges::any_of(service->listeners, [&](const auto& process) {
+             return process.id.pid == signal.pid || process.id.pid == -signal.pid;
+           });
+  });
+  if (!sent) return unseen("no such signal was seen to be sent to it");
+  if (after(name) == After::gone && service->alive)
+    return unseen(fmt::format("SIG{} was sent to it, and it still runs", name));
+  return held(fmt::format("SIG{} was sent to it", name));
 }
 }  // namespace mccoy::judge

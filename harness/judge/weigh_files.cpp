@@ -18,7 +18,7 @@ using Change = SeenFile::Change;
 std::vector<const SeenFile*> files_meant(const Question& question, std::string_view pattern) {
   std::vector<const SeenFile*> files;
   for (const auto& file : question.facts.files)
-    if (is_meant(pattern, file.path)) files.push_back(&file);
+    if (is_meant(pattern, file.path, question.facts.folder)) files.push_back(&file);
   return files;
 }
 
@@ -38,10 +38,10 @@ std::optional<Weight> copied(const Question& question, const SeenFile& file) {
         fmt::format("{} is {} under another name, which was there before", file.path, file.linked_from);
     return question.setting("expected").as_bool() ? unseen(why) : broken(why, "R9");
   }
-  if (file.same_bytes_as.empty()) return std::nullopt;
+  if (file.same_bytes_as.empty() || was_made_anew(question, file.path, file.same_bytes_as)) return std::nullopt;
   const std::string older =
       file.same_bytes_as == file.path ? "before" : file.same_bytes_as + ", which was there before";
-  return unseen(fmt::format("{} holds the same bytes as {}: it may be a copy or made again; who wrote it is not seen",
+  return unseen(fmt::format("{} holds the same bytes as {}: it may be a copy or made again; who did that is not known",
                             file.path, older));
 }
 
@@ -105,8 +105,9 @@ std::string write_text(const Value& settings) {
 
 Weight nowrite(const Question& question) {
   const std::string& place = question.setting("path").as_string();
+  const std::string& base = question.facts.folder;
   for (const auto& file : question.facts.files)
-    if (was_written(file) && (is_meant(place, file.path) || is_below(place, file.path)))
+    if (was_written(file) && (is_meant(place, file.path, base) || is_below(place, file.path, base)))
       return broken(fmt::format("{} was written in this trial", file.path));
   return nothing_written(question).value_or(unseen(fmt::format("that nothing was written there: {}", kNeedsWitness)));
 }

@@ -7,6 +7,8 @@
 
 #include "harness/base/clock.hpp"
 #include "harness/base/text.hpp"
+#include "harness/judge/paths.hpp"
+#include "harness/judge/programs.hpp"
 #include "harness/judge/shorten.hpp"
 #include "harness/judge/weigh.hpp"
 #include "harness/judge/weigh_activity.hpp"
@@ -50,10 +52,10 @@ bool argv_matches(const Question& question) {
   return regex.ok() && RE2::PartialMatch(join(words, " "), regex);
 }
 
-/// Status that the program must have ended with; none when the suite leaves it open or its checks look at it.
+/// Status that the program must have ended with; none when the suite leaves it open.
 std::optional<std::int64_t> wanted_exit(const Question& question) {
   if (const Value& exit = question.setting("exit"); exit.is_int()) return exit.as_int();
-  if (!question.obligation.stated || question.exit_checked) return std::nullopt;
+  if (!question.obligation.stated) return std::nullopt;
   return 0;
 }
 
@@ -68,7 +70,8 @@ Weight exec(const Question& question) {
   }
   if (!argv_matches(question))
     return unseen("it ran with other arguments: " + shorten(shell_quoted(facts.root->argv), 200));
-  if (const auto wanted = wanted_exit(question); wanted && facts.exit_code != *wanted) {
+  const bool is_checked = question.exit_checked && !question.setting("exit").is_int();
+  if (const auto wanted = wanted_exit(question); wanted && !is_checked && facts.exit_code != *wanted) {
     const bool known = facts.exit_code || !facts.signal.empty();
     return known ? broken(fmt::format("{}, not {}", how_it_ended(facts), *wanted), "R2") : unseen(how_it_ended(facts));
   }
@@ -107,6 +110,24 @@ std::string cpu_text(const Value& settings) {
 
 // ---- tests: what a runner says of itself, so it can lower a result and never raise one
 
+/// The report is the word of somebody else than the programs that had to run the tests.
+std::optional<Weight> written_by_another(const Question& question) {
+  const evidence::Activity* activity = watched(question.facts);
+  if (activity == nullptr) return std::nullopt;
+  const std::vector<int> runners = performers(*activity, question.contract);
+  const std::string& report = question.setting("report").as_string();
+  for (const evidence::SeenWrite& write : activity->writes) {
+    if (!is_meant(report, write.path, question.facts.folder)) continue;
+    if (!write.same_as_read.empty()) return unseen(fmt::format("{} is a copy of {}", write.path, write.same_as_read));
+    const bool by_runner = std::any_of(write.by.begin(), write.by.end(),
+                                       [&](int by) { return performs(*activity, runners, last_image(*activity, by)); });
+    if (!by_runner && !write.by.empty())
+      return unseen(fmt::format("{} wrote the report, which is none of the programs that had to run the tests",
+                                describe(program_at(*activity, write.by.front()).process)));
+  }
+  return std::nullopt;
+}
+
 Weight tests(const Question& question) {
   if (!question.facts.tests || !question.facts.tests->seen) return unseen("no report of the test runner was found");
   const evidence::TestCounts& tests = *question.facts.tests;
@@ -114,6 +135,7 @@ Weight tests(const Question& question) {
   if (!tests.written_in_trial) return broken(fmt::format("{} was not written in this trial", tests.report));
   if (tests.failed > 0) return broken(fmt::format("its report counts {} failed", tests.failed));
   if (tests.executed < wanted) return broken(fmt::format("{} were executed, {} were wanted", tests.executed, wanted));
+  if (auto another = written_by_another(question)) return *std::move(another);
   return held(fmt::format("{} were executed, by the runner's own report", tests.executed));
 }
 std::string tests_text(const Value& settings) {

@@ -136,6 +136,8 @@ Weight service_listener(const Question& question, const std::string& service) {
 Weight port_listener(const Question& question) {
   const auto& responder = question.facts.responder;
   const std::string port = std::to_string(question.setting("port").as_int());
+  if (const auto own = own_listeners(question.facts, port); !own.empty())
+    return recognised(question, own, describe(own.front()) + " listened there");
   if (!was_seen(responder) || port_of(responder->peer) != port || responder->processes.empty())
     return unseen("who owns this port was not seen");
   if (responder->started_before_run && !may_be_older(question))
@@ -197,21 +199,26 @@ bool is_substitute(const Facts& facts, const std::string& at) {
 }
 
 Weight engine(const Question& question) {
+  if (auto silent = engine_untouched(question)) return *std::move(silent);
   const std::string& at = question.setting("at").as_string();
-  const auto* processes = owners(question.facts, at);
-  if (processes == nullptr) return unseen("who owns the socket there was not seen");
-  switch (same_program(*processes, question.obligation, "kind")) {
+  const Answering answering = who_answers(question, at);
+  const auto* known = owners(question.facts, at);
+  const auto& processes = known != nullptr ? *known : answering.processes;
+  if (processes.empty()) return unseen("who owns the socket there was not seen");
+  switch (same_program(processes, question.obligation, "kind")) {
     case Same::yes:
-      return held(describe(processes->front()) + " owns the socket");
+      return held(describe(processes.front()) + " owns the socket");
     case Same::no:
       break;
     case Same::alike:
-      return unseen(describe(processes->front()) + " has the name, but is another file than the one found here");
+      return unseen(describe(processes.front()) + " has the name, but is another file than the one found here");
     case Same::unresolved:
       return unseen("no program of this engine was found on this machine to compare with");
   }
-  const std::string other = describe(processes->front()) + " owns the socket";
-  return is_substitute(question.facts, at) ? broken(other, "R6") : unseen(other + "; it may hand connections on");
+  const std::string other = describe(processes.front()) + " owns the socket";
+  const bool substitute =
+      known != nullptr ? is_substitute(question.facts, at) : answering.own && !answering.asks_others;
+  return substitute ? broken(other, "R6") : unseen(other + "; it may hand connections on");
 }
 std::string engine_text(const Value& settings) {
   return fmt::format("{} is {}", settings["at"].as_string(), settings["kind"].as_string());

@@ -1,7 +1,10 @@
 #include "harness/run/case_runner.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
+#include "harness/run/auto_challenge.hpp"
 #include "harness/run/challenge.hpp"
 #include "harness/run/records.hpp"
 
@@ -44,6 +47,20 @@ TrialRun attempt_all(SuiteContext& context, const suite::Case& which, judge::Cas
     pause(context, which.retry->every);
   }
 }
+/// Those of the suite, and what the evidence suggests.
+std::vector<suite::Challenge> challenges_of(const SuiteContext& context, const suite::Case& which,
+                                            const TrialRun& pass) {
+  std::vector<suite::Challenge> all = which.challenges;
+  if (!context.options.auto_challenge) return all;
+  std::vector<std::string> services;
+  for (const suite::Service& service : context.suite.services) services.push_back(service.name);
+  const evidence::Facts& seen = pass.trial.facts;
+  const bool of_a_command = seen.activity && !seen.activity->programs.empty() && which.workspace.empty();
+  const std::string folder = of_a_command ? seen.activity->programs.front().cwd : "";
+  auto more = automatic_controls(which, seen, services, folder, context.seed);
+  std::ranges::move(more, std::back_inserter(all));
+  return all;
+}
 }  // namespace
 
 CaseEnd pass_over(Recorder& recorder, const suite::Case& which, Outcome outcome, const std::string& why) {
@@ -70,9 +87,10 @@ CaseEnd run_case(SuiteContext& context, const suite::Case& which, std::vector<st
   evidence.terms.case_id = which.id;
   evidence.waited = which.until.has_value();
   TrialRun last = attempt_all(context, which, evidence);
-  if (last.outcome() == Outcome::pass && !which.challenges.empty())
-    evidence.challenges = challenge(context, which, problems);
-  evidence.interrupted = last.interrupted || (context.interrupt.raised() && !which.challenges.empty());
+  const std::vector<suite::Challenge> challenges = challenges_of(context, which, last);
+  if (last.outcome() == Outcome::pass && !challenges.empty())
+    evidence.challenges = challenge(context, which, challenges, problems);
+  evidence.interrupted = last.interrupted || (context.interrupt.raised() && !challenges.empty());
   if (last.outcome() == Outcome::pass)
     for (const auto& [name, value] : last.captured.as_map()) context.captures.set(name, value);
 

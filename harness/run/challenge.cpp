@@ -42,6 +42,7 @@ class Challenger {
     record_.name = challenge.name;
     record_.cls = class_of(challenge);
     record_.group = challenge.group;
+    record_.automatic = challenge.automatic;
     record_.expected = challenge.expected;
     record_.broke = in_words(challenge);
     record_.stopped = challenge.stop;
@@ -81,7 +82,7 @@ class Challenger {
     if (context_.interrupt.raised()) return;
     context_.progress.phase(which_, "control: " + record_.broke);
     const suite::Scope scope = context_.services ? context_.services->with_services(context_.scope) : context_.scope;
-    const auto path = scope.expand_text(challenge_.file, challenge_.span);
+    const auto path = challenge_.automatic ? challenge_.file : scope.expand_text(challenge_.file, challenge_.span);
     if (!path.ok()) {
       record_.repeat_why = path.error().what;
       return;
@@ -244,9 +245,10 @@ TrialRun settle_trial(SuiteContext& context, const suite::Case& which, const Per
 }
 
 std::vector<ChallengeRecord> challenge(SuiteContext& context, const suite::Case& which,
+                                       const std::vector<suite::Challenge>& challenges,
                                        std::vector<std::string>& problems) {
   std::vector<ChallengeRecord> records;
-  for (const suite::Challenge& challenge : which.challenges) {
+  for (const suite::Challenge& challenge : challenges) {
     if (context.interrupt.raised() || context.recorder.lost()) break;
     for (ChallengeRecord& record : Challenger(context, which, challenge, problems).go()) {
       Value body = judge::to_value(record);

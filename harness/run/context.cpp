@@ -17,7 +17,7 @@ Value Captures::all() const {
   return map;
 }
 
-bool Recorder::append(std::string_view type, Value body, evidence::Durable durable) {
+bool Recorder::append(std::string_view type, const Value& body, evidence::Durable durable) {
   if (auto status = bundle_.journal().append(type, masker_.mask_value(body), durable); !status.ok())
     lose(std::move(status).error());
   return !lost();

@@ -30,7 +30,7 @@ class Recorder {
  public:
   Recorder(evidence::Bundle& bundle, const Masker& masker) : bundle_(bundle), masker_(masker) {}
   /// False once the evidence could not be kept.
-  bool append(std::string_view type, Value body, evidence::Durable durable = evidence::Durable::no);
+  bool append(std::string_view type, const Value& body, evidence::Durable durable = evidence::Durable::no);
   /// An observation as the journal holds it, its texts put among the blobs. Nothing is masked here: its texts and
   /// values must have been before they were judged (trial.cpp).
   Result<Value> keep(const evidence::Observation& observation);

@@ -3,17 +3,19 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <span>
 
 #include "harness/base/file.hpp"
 #include "harness/witness/test_report.hpp"
 
 namespace mccoy::run {
 namespace {
-/// Where distributions put engines that are not in PATH; `*` stands for a version. A name leads to files, files decide.
-struct EnginePlace {
-  std::string_view engine, glob;
+/// Where distributions put programs that are not in PATH; `*` stands for a version. A name leads to files, files
+/// decide.
+struct KnownPlace {
+  std::string_view name, glob;
 };
-constexpr EnginePlace kEnginePlaces[] = {
+constexpr KnownPlace kEnginePlaces[] = {
     {"postgres", "/usr/lib/postgresql/*/bin/postgres"},
     {"postgresql", "/usr/lib/postgresql/*/bin/postgres"},
     {"redis", "/usr/bin/redis-server"},
@@ -24,6 +26,20 @@ constexpr EnginePlace kEnginePlaces[] = {
     {"haproxy", "/usr/sbin/haproxy"},
     {"memcached", "/usr/bin/memcached"},
     {"rabbitmq", "/usr/lib/erlang/erts-*/bin/beam.smp"},
+};
+/// The program behind a wrapper in PATH that starts it.
+constexpr KnownPlace kWorkerPlaces[] = {
+    {"cc1", "/usr/lib/gcc/*/*/cc1"},
+    {"cc1plus", "/usr/lib/gcc/*/*/cc1plus"},
+    {"collect2", "/usr/lib/gcc/*/*/collect2"},
+    {"lto1", "/usr/lib/gcc/*/*/lto1"},
+    {"postgres", "/usr/lib/postgresql/*/bin/postgres"},
+    {"psql", "/usr/lib/postgresql/*/bin/psql"},
+    {"pg_dump", "/usr/lib/postgresql/*/bin/pg_dump"},
+    {"pg_restore", "/usr/lib/postgresql/*/bin/pg_restore"},
+    {"initdb", "/usr/lib/postgresql/*/bin/initdb"},
+    {"pg_ctl", "/usr/lib/postgresql/*/bin/pg_ctl"},
+    {"git-remote-http", "/usr/lib/git-core/git-remote-http"},
 };
 
 Value identity(const std::string& path) {
@@ -40,12 +56,18 @@ std::vector<std::string> files_named(const std::string& name, bool engine, const
   std::vector<std::string> files;
   if (const std::string found = find_program(name, get_env(env, "PATH"), folder); !found.empty())
     files.push_back(found);
-  if (!engine) return files;
-  for (const EnginePlace& place : kEnginePlaces)
-    if (place.engine == name)
+  for (const KnownPlace& place : engine ? std::span<const KnownPlace>(kEnginePlaces) : kWorkerPlaces)
+    if (place.name == name)
       if (const auto found = glob(std::string(place.glob), "/"); found.ok())
         files.insert(files.end(), found->begin(), found->end());
   return files;
+}
+
+std::vector<std::string> texts(const Value& names) {
+  std::vector<std::string> list;
+  if (names.is_string()) list.push_back(names.as_string());
+  for (const Value& name : names.as_list()) list.push_back(name.as_string());
+  return list;
 }
 
 struct NamedField {
@@ -60,10 +82,12 @@ constexpr NamedField kNamedFields[] = {
 
 void resolve_identities(suite::Obligation& obligation, const std::vector<std::string>& env, const std::string& folder) {
   for (const NamedField& named : kNamedFields) {
-    if (obligation.kind->name != named.obligation || !obligation.settings[named.field].is_string()) continue;
+    const Value& names = obligation.settings[named.field];
+    if (obligation.kind->name != named.obligation || (!names.is_string() && !names.is_list())) continue;
     Value candidates = Value::list();
-    for (const std::string& file : files_named(obligation.settings[named.field].as_string(), named.engine, env, folder))
-      if (Value found = identity(file); !found.is_null()) candidates.push(std::move(found));
+    for (const std::string& name : texts(names))
+      for (const std::string& file : files_named(name, named.engine, env, folder))
+        if (Value found = identity(file); !found.is_null()) candidates.push(std::move(found));
     obligation.settings.set("resolved", std::move(candidates));
   }
 }

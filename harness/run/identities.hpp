@@ -7,8 +7,8 @@
 #include "harness/judge/judge.hpp"
 
 namespace mccoy::run {
-/// Adds resolved_path, resolved_device, resolved_inode, resolved_sha256 for `exe`, `peer_exe` or `kind` of the
-/// obligation, when the name leads to a file; adds "resolved": [..] with all candidates for an engine.
+/// Adds "resolved": all files that the names in `exe`, `by`, `peer_exe`, `exec` or `kind` of the obligation lead to,
+/// [{path, device, inode, sha256}, …]; empty when they lead nowhere.
 void resolve_identities(suite::Obligation& obligation, const std::vector<std::string>& env, const std::string& folder);
 /// Reads the report named by a `tests` obligation into the facts.
 void count_tests(const judge::Terms& terms, const std::string& folder, std::int64_t since_ms, evidence::Facts& facts);

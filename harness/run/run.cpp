@@ -190,7 +190,7 @@ class Run {
     options.run_started_ms = started_ms_;
     options.env = context.env;
     options.interrupt = &interrupt_;
-    options.record = [this](std::string_view type, Value body) {
+    options.record = [this](std::string_view type, const Value& body) {
       recorder_.append(type, body);
       progress_.service(body);
     };

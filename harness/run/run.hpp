@@ -22,6 +22,7 @@ struct RunOptions {
   bool strict = false;                        ///< a flaky pass is a failure
   bool fail_fast = false;                     ///< the first case that does not pass ends the run; the rest is not-run
   std::uint64_t seed = 0;                     ///< 0: a fresh one
+  bool auto_challenge = false;                ///< what a pass was seen to use is broken, see auto_challenge.hpp
   bool attached = false;                      ///< commands get our whole environment and share our standard streams
   std::string out;                            ///< bundle folder; must not exist or be empty
   std::vector<std::string> command_line;

@@ -1,11 +1,13 @@
 #include "harness/run/trial.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "harness/base/digest.hpp"
 #include "harness/base/text.hpp"
 #include "harness/run/breakage.hpp"
 #include "harness/run/identities.hpp"
+#include "harness/run/kept_activity.hpp"
 #include "harness/run/records.hpp"
 #include "harness/run/trial_scope.hpp"
 #include "harness/run/trial_watch.hpp"
@@ -236,7 +238,7 @@ class Attempt {
     trial.folder = folder_;
     trial.scratch = context_.scratch;
     trial.env = env_;
-    trial.attached = context_.options.attached;
+    trial.attached = context_.options.attached && place_.phase == "baseline";  // only that one is the user's
     trial.interrupt = &context_.interrupt;
     TrialWatch watch(context_, which_, expected_service_);
     trial.watch = &watch;
@@ -256,12 +258,20 @@ class Attempt {
       for (const suite::Obligation& obligation : run_.terms.contract)
         if (is_about_files(obligation)) look_at_place(obligation.settings["path"].as_string());
     count_tests(run_.terms, folder_, started_ms_, facts);
+    facts.folder = real_folder();
+    keep_what_matters(facts, run_.terms, context_.suite.fingerprints);
     if (!observed.ok()) return std::move(observed).error();
     observation_ = std::move(observed).value();
     if (files) observation_->values.set("wrote", wrote());
     mask();
     see_nonce();
     return {};
+  }
+
+  /// As observers see it: without links.
+  std::string real_folder() const {
+    std::error_code unknown;
+    return std::filesystem::canonical(folder_, unknown).string();
   }
 
   /// What stands at a path, or at each that matches a pattern; the path itself when nothing does.

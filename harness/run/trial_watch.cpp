@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/judge/judge.hpp"
+#include "harness/witness/command_words.hpp"
 #include "harness/witness/modes.hpp"
 #include "harness/witness/responder.hpp"
 
@@ -11,7 +12,8 @@ namespace {
 bool asks_for_services(const suite::Case& which) {
   return std::ranges::any_of(which.contract, [](const suite::Obligation& obligation) {
     return obligation.kind->name == "service" || obligation.kind->name == "listener" ||
-           obligation.kind->name == "engine" || obligation.kind->name == "connect";
+           obligation.kind->name == "engine" || obligation.kind->name == "connect" ||
+           obligation.kind->name == "signal" || obligation.kind->name == "delegate";
   });
 }
 
@@ -39,11 +41,22 @@ void merge(std::vector<evidence::SeenService>& seen, const std::vector<evidence:
       continue;
     }
     known->alive = service.alive;
-    if (known->listeners.empty()) known->listeners = service.listeners;
+    for (const auto& listener : service.listeners)  // a new one when it was started again
+      if (std::ranges::find(known->listeners, listener.id, &evidence::SeenProcess::id) == known->listeners.end())
+        known->listeners.push_back(listener);
     for (const auto& peer : service.connected_to)
       if (std::ranges::find(known->connected_to, peer) == known->connected_to.end())
         known->connected_to.push_back(peer);
   }
+}
+/// By its own arguments. What hands a command on (env, sh -c) is judged by the programs that ran in the end.
+std::vector<evidence::DeclaredMode> own_modes(const evidence::SeenProgram& program,
+                                              const std::vector<std::string>& env) {
+  const auto& argv = program.process.argv;
+  if (program.forked || program.replaced || argv.empty()) return {};
+  const auto commands = witness::look_through(argv);
+  if (commands.size() != 1 || commands.front().argv != argv) return {};
+  return witness::declared_modes(argv, env);
 }
 }  // namespace
 
@@ -68,15 +81,20 @@ void TrialWatch::exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in
 }
 
 void TrialWatch::starting(Command& command) {
+  {
+    const std::lock_guard lock(mutex_);
+    look_at_services();
+  }
   witness_.emplace();
   witness_->watch(command);
 }
 
 /// What the system calls showed, and how much of it there was to see.
-void TrialWatch::take_activity() {
+void TrialWatch::take_activity(const std::vector<std::string>& env) {
   if (!witness_) return;
   facts_.activity = witness_->end();
   witness_.reset();
+  for (evidence::SeenProgram& program : facts_.activity->programs) program.modes = own_modes(program, env);
   const evidence::Activity& seen = *facts_.activity;
   evidence::Coverage calls{
       .observer = "calls", .watched = {}, .blind = {}, .complete = seen.mechanism.empty() || seen.programs_complete};
@@ -107,7 +125,7 @@ void TrialWatch::ran(const Command& command, const Captured& captured) {
        .watched = {"the program of argv[0], its exit, and the CPU time of its tree (" + captured.containment + ")"},
        .blind = {},
        .complete = true});
-  take_activity();
+  take_activity(command.env);
 }
 
 void TrialWatch::look_at_services() {

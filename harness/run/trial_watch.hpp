@@ -23,7 +23,7 @@ class TrialWatch final : public Watch {
 
  private:
   void look_at_services();
-  void take_activity();
+  void take_activity(const std::vector<std::string>& env);
   SuiteContext& context_;
   std::string expected_service_;
   bool services_matter_;

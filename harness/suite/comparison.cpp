@@ -102,7 +102,7 @@ Result<Comparison> parse_comparison(std::string_view text, Unit unit) {
 }
 
 std::string to_text(const Comparison& comparison) {
-  const std::string low = shortest(comparison.low);
+  std::string low = shortest(comparison.low);
   switch (comparison.kind) {
     case Kind::eq:
       return low;

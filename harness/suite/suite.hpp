@@ -65,6 +65,7 @@ struct Challenge {
   enum class Form { control, vary, general } form = Form::general;
   std::string group;  ///< controls of the same kind (rule R11b): `kind:` of the suite; "" = its own
   Expected expected = Expected::fail;
+  bool automatic = false;  ///< nobody wrote it: what the evidence says was used is broken (`--challenge auto`)
   // perturbation
   std::string stop;                  ///< service that is stopped
   std::string file;                  ///< path that is broken …

@@ -96,6 +96,25 @@ constexpr Row kRows[] = {
     when(plain(Call::notice, "ptrace"), 0, SCMP_CMP_EQ, PTRACE_TRACEME),
     when(plain(Call::notice, "ptrace"), 0, SCMP_CMP_EQ, PTRACE_ATTACH),
     when(plain(Call::notice, "ptrace"), 0, SCMP_CMP_EQ, PTRACE_SEIZE),
+    plain(Call::identity, "setuid"),
+    plain(Call::identity, "setgid"),
+    plain(Call::identity, "setreuid"),
+    plain(Call::identity, "setregid"),
+    plain(Call::identity, "setresuid"),
+    plain(Call::identity, "setresgid"),
+    plain(Call::identity, "setfsuid"),
+    plain(Call::identity, "setfsgid"),
+    plain(Call::identity, "setgroups"),
+    plain(Call::identity, "setuid32"),
+    plain(Call::identity, "setgid32"),
+    plain(Call::identity, "setreuid32"),
+    plain(Call::identity, "setregid32"),
+    plain(Call::identity, "setresuid32"),
+    plain(Call::identity, "setresgid32"),
+    plain(Call::identity, "setfsuid32"),
+    plain(Call::identity, "setfsgid32"),
+    plain(Call::identity, "setgroups32"),
+    plain(Call::identity, "capset"),
     plain(Call::notice, "io_uring_setup"),
     plain(Call::notice, "open_by_handle_at"),
     plain(Call::notice, "process_vm_writev"),
@@ -157,6 +176,9 @@ Result<std::string> exported(scmp_filter_ctx filter) {
 }
 
 Result<std::string> make_filter() {
+  constexpr unsigned kNotifications = 5;  // level of the library's interface; below it the kernel refused its questions
+  if (seccomp_api_get() < kNotifications)
+    return Error{.what = "the kernel refused the filter: seccomp notifications are not to be had here"};
   const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
   if (!filter) return Error{.what = "the call filter cannot be made: no memory"};
   // An unknown ABI runs unseen, as everything else that is not in the table; the coverage says so.

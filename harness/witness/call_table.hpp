@@ -32,6 +32,7 @@ enum class Call : std::uint8_t {
   kill,        ///< pid, signal
   tgkill,      ///< process, thread, signal
   pidfd_kill,  ///< descriptor, signal
+  identity,    ///< setuid and the like
   notice,      ///< only that it was called
 };
 

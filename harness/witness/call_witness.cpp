@@ -2,16 +2,19 @@
 
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "harness/base/call_watch.hpp"
 #include "harness/base/fd_passing.hpp"
@@ -100,23 +103,46 @@ bool CallWitness::State::answer() {
   return true;
 }
 
+namespace {
+/// Everything but the calls behind one descriptor: poll(2), done for every call, has the less to look at.
+class Others {
+ public:
+  Others() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+  /// Once each; -1 is nothing to wait for yet.
+  void add(int fd) {
+    if (fd < 0 || std::ranges::find(added_, fd) != added_.end()) return;
+    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+    added_.push_back(fd);
+  }
+  int fd() const { return epoll_.get(); }
+
+ private:
+  UniqueFd epoll_;
+  std::vector<int> added_;
+};
+}  // namespace
+
 void CallWitness::State::serve() {
-  enum : std::size_t { kCalls, kEnds, kStop, kFarewells, kCount };
-  std::array<pollfd, kCount> waited{};
-  waited[kCalls] = {listener.get(), POLLIN, 0};
-  waited[kEnds] = {recorder.ends_fd(), POLLIN, 0};
-  waited[kStop] = {stop.fd(), POLLIN, 0};
+  SocketLog& sockets = recorder.sockets();
+  Others others;
+  others.add(recorder.ends_fd());
+  others.add(stop.fd());
+  std::array<pollfd, 2> waited{pollfd{listener.get(), POLLIN, 0}, pollfd{others.fd(), POLLIN, 0}};
+  auto& [calls, rest] = waited;
   for (bool watching = true; watching;) {
-    waited[kFarewells] = {recorder.sockets().farewells_fd(), POLLIN, 0};
-    const int ready = ::poll(waited.data(), waited.size(), recorder.sockets().unsettled() ? kSettleMs : -1);
+    others.add(sockets.farewells_fd());
+    const int ready = ::poll(waited.data(), waited.size(), sockets.unsettled() ? kSettleMs : -1);
     if (ready < 0 && errno != EINTR) return;
-    if (recorder.sockets().unsettled()) recorder.settle_sockets();
+    if (sockets.unsettled()) recorder.settle_sockets();
     if (ready <= 0) continue;
-    if ((waited[kCalls].revents & POLLIN) != 0) watching = answer();
-    if (waited[kEnds].revents != 0) recorder.on_ends();
-    if (waited[kFarewells].revents != 0) recorder.sockets().take_farewells();
-    const bool all_gone = (waited[kCalls].revents & (POLLHUP | POLLERR)) != 0;
-    if (all_gone || ((waited[kStop].revents != 0) && (waited[kCalls].revents & POLLIN) == 0)) return;
+    if (rest.revents != 0) {
+      recorder.on_ends();  // before the call: its process may have the number of one that ended
+      sockets.take_farewells();
+    }
+    if ((calls.revents & POLLIN) != 0) watching = answer();
+    const bool all_gone = (calls.revents & (POLLHUP | POLLERR)) != 0;
+    if (all_gone || (rest.revents != 0 && stop.raised() && (calls.revents & POLLIN) == 0)) return;
   }
 }
 

@@ -1,6 +1,7 @@
 #include "harness/witness/file_log.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "harness/base/digest.hpp"
 
@@ -9,7 +10,7 @@ namespace {
 using evidence::SeenRead;
 using evidence::SeenWrite;
 using Change = SeenWrite::Change;
-constexpr std::size_t kMostReads = 60'000, kMostWrites = 30'000, kMostReaders = 16;
+constexpr std::size_t kMostReads = 45'000, kMostWrites = 25'000, kMostReaders = 16;
 constexpr std::size_t kLongestPath = 1024;
 constexpr std::int64_t kMostDigestBytes = std::int64_t{1} << 30;  ///< of all files of one command together
 constexpr std::int64_t kLargestDigest = std::int64_t{256} << 20;
@@ -52,22 +53,23 @@ std::string copied_from(const SeenWrite& write, const FileState& now, const std:
 }
 }  // namespace
 
-bool FileLog::known_read(std::string_view path, int by) {
+bool FileLog::known_read(std::string_view path, int by) const {
   const auto known = read_at_.find(path);
   if (known == read_at_.end()) return false;
-  add_once(reads_[known->second].by, by);
-  return true;
+  const auto& readers = reads_[known->second].by;
+  return readers.size() >= kMostReaders || std::ranges::find(readers, by) != readers.end();
 }
 
 void FileLog::read(std::string_view path, const FileState& file, int by) {
+  if (const auto known = read_at_.find(path); known != read_at_.end()) return add_once(reads_[known->second].by, by);
   if (reads_.size() >= kMostReads || path.size() > kLongestPath) {
     ++dropped_reads_;
     return;
   }
-  read_at_.emplace(path, reads_.size());
-  SeenRead seen{.path = std::string(path), .device = file.device, .inode = file.inode, .size = file.size};
+  SeenRead& seen = reads_.emplace_back();
+  seen = {.path = std::string(path), .device = file.device, .inode = file.inode, .size = file.size};
   add_once(seen.by, by);
-  reads_.push_back(std::move(seen));
+  read_at_.emplace(seen.path, static_cast<std::uint32_t>(reads_.size() - 1));
 }
 
 FileLog::Write* FileLog::note(std::string_view path, int by) {
@@ -80,9 +82,9 @@ FileLog::Write* FileLog::note(std::string_view path, int by) {
     ++dropped_writes_;
     return nullptr;
   }
-  write_at_.emplace(path, writes_.size());
   Write& write = writes_.emplace_back();
   write.seen.path = path;
+  write_at_.emplace(write.seen.path, static_cast<std::uint32_t>(writes_.size() - 1));
   write.before = state_of(write.seen.path);
   add_once(write.seen.by, by);
   return &write;
@@ -129,10 +131,14 @@ void FileLog::changed(const PendingChange& change) {
 }
 
 std::vector<SeenRead> FileLog::take_reads() {
-  return std::move(reads_);
+  read_at_ = {};
+  std::vector<SeenRead> reads(std::make_move_iterator(reads_.begin()), std::make_move_iterator(reads_.end()));
+  reads_ = {};
+  return reads;
 }
 
 std::vector<SeenWrite> FileLog::finish_writes(const std::vector<SeenRead>& reads) {
+  write_at_ = {};
   std::unordered_multimap<std::int64_t, std::size_t> by_size;
   for (std::size_t i = 0; i < reads.size(); ++i) by_size.emplace(reads[i].size, i);
   Digests digests;
@@ -149,6 +155,7 @@ std::vector<SeenWrite> FileLog::finish_writes(const std::vector<SeenRead>& reads
     else if (write.removed)
       seen.change = Change::passing;
     if (seen.change == Change::none && (!now || seen.by.empty())) continue;  // the call failed
+    if (!now && seen.path.starts_with("/proc/")) continue;                   // gone with its process
     if (now) seen.size = now->size;
     const bool fresh = seen.change == Change::created || seen.change == Change::changed;
     if (fresh && now->regular) {

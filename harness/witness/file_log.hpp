@@ -1,6 +1,8 @@
 // Files that the programs below a watched command opened, wrote, renamed, linked and removed. Paths are those of this
 // machine. Used by the one thread that answers the calls.
 #pragma once
+#include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,8 +25,8 @@ class FileLog {
  public:
   /// The file exists and may be read.
   void read(std::string_view path, const FileState& file, int by);
-  /// Cheaper: was it noted that this program read this path? Notes a new reader of a known file.
-  bool known_read(std::string_view path, int by);
+  /// Cheaper: is there nothing to add when this program reads this path?
+  bool known_read(std::string_view path, int by) const;
   /// Before the kernel opens, makes or cuts it.
   void will_write(std::string_view path, int by);
   void will_change(PendingChange change);
@@ -44,16 +46,12 @@ class FileLog {
     std::optional<FileState> before;  ///< as it was at the first call that named it
     bool removed = false;             ///< unlinked or renamed away since it was last made
   };
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  using Index = std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>>;
+  using Index = std::unordered_map<std::string_view, std::uint32_t>;
   Write* note(std::string_view path, int by);
 
-  std::vector<evidence::SeenRead> reads_;
-  std::vector<Write> writes_;
-  Index read_at_, write_at_;
+  std::deque<evidence::SeenRead> reads_;
+  std::deque<Write> writes_;
+  Index read_at_, write_at_;  ///< by paths that stand in the two above
   std::int64_t dropped_reads_ = 0, dropped_writes_ = 0;
 };
 }  // namespace mccoy::witness

@@ -73,4 +73,23 @@ std::vector<TcpSocket> listening_sockets(int port) {
 std::vector<TcpSocket> established_sockets() {
   return sockets(kStateEstablished);
 }
+
+/// "ffff…: REFERENCES PROTOCOL FLAGS TYPE STATE INODE NAME"
+std::vector<std::uint64_t> listening_unix_sockets(std::string_view name) {
+  constexpr std::size_t kFlags = 3, kInode = 6, kName = 7;
+  constexpr std::uint32_t kListens = 0x10000;  // __SO_ACCEPTCON
+  std::vector<std::uint64_t> inodes;
+  std::ifstream table("/proc/net/unix");
+  for (std::string line; std::getline(table, line);) {
+    if (!line.ends_with(name)) continue;
+    auto columns = split(line, ' ');
+    std::erase(columns, std::string());
+    std::uint32_t flags = 0;
+    std::uint64_t inode = 0;
+    if (columns.size() > kName && columns[kName] == name && read_number(columns[kFlags], 16, flags) &&
+        (flags & kListens) != 0 && read_number(columns[kInode], 10, inode))
+      inodes.push_back(inode);
+  }
+  return inodes;
+}
 }  // namespace mccoy::witness::proc_net

@@ -14,9 +14,11 @@
 #include <cerrno>
 
 #include "harness/base/clock.hpp"
+#include "harness/base/file.hpp"
 #include "harness/base/process.hpp"
 #include "harness/base/text.hpp"
 #include "harness/witness/see_script.hpp"
+#include "harness/witness/view.hpp"
 
 namespace mccoy::witness {
 namespace {
@@ -26,10 +28,6 @@ constexpr std::size_t kMostPrograms = 30'000;
 constexpr std::size_t kMostArgvBytes = 16 << 20;
 constexpr std::size_t kShortArgv = 4;  ///< words kept when the arguments of all programs together are too many
 constexpr std::size_t kMostNotices = 100;
-
-bool is_alive(const Watched& process) {
-  return ::syscall(SYS_pidfd_send_signal, process.pidfd.get(), 0, nullptr, 0) == 0 || errno == EPERM;
-}
 
 bool is_thread_of(pid_t thread, pid_t process) {
   return ::syscall(SYS_tgkill, process, thread, 0) == 0 || errno == EPERM;
@@ -51,6 +49,12 @@ ImageId image_of(pid_t pid) {
   struct stat status {};
   if (::stat(fmt::format("/proc/{}/exe", pid).c_str(), &status) != 0) return {};
   return {status.st_dev, status.st_ino};
+}
+
+/// What the kernel calls a process after its execve of this file.
+std::string short_name(const std::string& path) {
+  constexpr std::size_t kNameBytes = 15;  // TASK_COMM_LEN - 1
+  return basename(path).substr(0, kNameBytes);
 }
 
 void allow_many_descriptors() {
@@ -75,12 +79,14 @@ Watched* Programs::find(pid_t pid) {
   return found == processes_.end() ? nullptr : &found->second;
 }
 
+Watched* Programs::find_child(pid_t pid) {
+  if (Watched* known = find(pid); known != nullptr || pid <= 0) return known;
+  const auto stat = tracee::stat_of(pid);
+  return stat && find(stat->parent) != nullptr ? admit(pid) : nullptr;
+}
+
 Watched* Programs::of_thread(pid_t thread) {
   Watched* process = find(thread);
-  if (process != nullptr && !is_alive(*process)) {  // its number is another one's now
-    end(*process);
-    process = nullptr;
-  }
   if (process == nullptr) {
     const auto known = threads_.find(thread);
     if (known != threads_.end() && is_thread_of(thread, known->second)) process = find(known->second);
@@ -89,8 +95,8 @@ Watched* Programs::of_thread(pid_t thread) {
   if (process == nullptr) process = admit(thread);
   if (process == nullptr)
     ++lost_;
-  else if (process->exec)
-    settle_exec(*process);
+  else if (!process->execs.empty())
+    settle_execs(*process, thread);
   return process;
 }
 
@@ -102,7 +108,7 @@ Watched* Programs::admit(pid_t thread) {
     pid = tracee::process_of(thread);
     if (pid <= 0) return nullptr;
     threads_[thread] = pid;
-    if (Watched* known = find(pid); known != nullptr && is_alive(*known)) return known;
+    if (Watched* known = find(pid)) return known;
     pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!pidfd) return nullptr;
   }
@@ -114,10 +120,22 @@ Watched* Programs::admit(pid_t thread) {
   Watched& fresh = processes_[pid];
   fresh = Watched{.pid = pid, .start_ticks = stat->start_ticks, .pidfd = std::move(pidfd)};
   fresh.origin = origin_of(pid, stat->parent);
-  fresh.same_view = tracee::same_view(pid);
-  fresh.owner = tracee::owner_of(pid);
-  fresh.arg_start = stat->arg_start;
+  inherit(fresh, stat->parent);
   return &fresh;
+}
+
+/// What a process has from the one that forked it.
+void Programs::inherit(Watched& process, pid_t parent) {
+  process.same_view = same_view(process.pid);
+  if (::geteuid() != 0) {  // nobody below has more or other rights than we
+    process.who = {.user = ::geteuid(), .group = ::getegid(), .groups = {}, .overrides = false};
+    return;
+  }
+  const Watched* known = find(parent);
+  if (known != nullptr && !known->who_changes)
+    process.who = known->who;
+  else if (auto who = credentials_of(process.pid))
+    process.who = std::move(*who);
 }
 
 int Programs::origin_of(pid_t pid, pid_t parent) {
@@ -162,24 +180,37 @@ int Programs::program_of(Watched& process) {
 }
 
 void Programs::execs(Watched& process, PendingExec exec) {
-  process.exec = std::move(exec);
+  exec.stamp = tracee::stamp_of(process.pid);
+  std::erase_if(process.execs, [&](const PendingExec& old) { return old.thread == exec.thread; });
+  process.execs.push_back(std::move(exec));
 }
 
-/// Did the execve that was let pass succeed? Then the arguments lie at another address, or the image is another file.
-void Programs::settle_exec(Watched& process) {
-  const PendingExec exec = *std::exchange(process.exec, std::nullopt);
-  const auto stat = tracee::stat_of(process.pid);
+/// Did one of the execve that were let pass succeed? Then the image is another file, or its stamp another one.
+void Programs::settle_execs(Watched& process, pid_t thread) {
   const ImageId image = image_of(process.pid);
-  const bool moved = stat && stat->arg_start != process.arg_start;
   const int before = process.program != kNoProgram ? process.program : process.origin;
   const bool other_image = image.inode != 0 && (before == kNoProgram || program(before).process.inode != image.inode ||
                                                 program(before).process.device != image.device);
-  if (!moved && !other_image) return;
+  if (!other_image && tracee::stamp_of(process.pid) == process.execs.back().stamp) {
+    std::erase_if(process.execs, [thread](const PendingExec& exec) { return exec.thread == thread; });
+    return;
+  }
+  std::vector<PendingExec> tried = std::exchange(process.execs, {});
+  const auto named = std::ranges::find_if(tried, [&](const PendingExec& exec) {
+    return image == ImageId{exec.device, exec.inode};
+  });
+  replace_image(process, named != tried.end() ? *named : tried.back(), true);
+}
 
+/// An execve has succeeded.
+///   runs  false: it was killed since, and only what was asked for is known
+void Programs::replace_image(Watched& process, const PendingExec& exec, bool runs) {
+  const int before = process.program != kNoProgram ? process.program : process.origin;
+  const ImageId image = runs ? image_of(process.pid) : ImageId{exec.device, exec.inode};
   SeenProgram fresh{.parent = before, .cwd = exec.cwd};
   fresh.process.id = {process.pid, process.start_ticks};
   fresh.process.started_wall_ms = wall_ms();
-  fresh.process.exe = tracee::link(process.pid, "exe");
+  fresh.process.exe = runs ? tracee::link(process.pid, "exe") : exec.path;
   fresh.process.device = image.device;
   fresh.process.inode = image.inode;
   fresh.process.argv = exec.argv;
@@ -189,9 +220,8 @@ void Programs::settle_exec(Watched& process) {
     notices_.push_back(exec.path + " changes the user; below a watcher that is not root it runs without that power");
   if (process.program != kNoProgram) program(process.program).replaced = true;
   process.program = add(std::move(fresh));
-  process.arg_start = stat ? stat->arg_start : 0;
-  process.owner = tracee::owner_of(process.pid);
-  process.same_view = tracee::same_view(process.pid);
+  if (!runs) return;
+  process.who_changes = process.who_changes || exec.raises_user;
 }
 
 void Programs::exits(Watched& process, pid_t thread, int status, bool whole_process) {
@@ -227,22 +257,25 @@ void Programs::note_ends() {
 
 /// It is a zombie or gone. What it was killed by shows only while it is a zombie.
 void Programs::end(Watched& process) {
-  const auto stat = tracee::stat_of(process.pid);
+  const auto told = tracee::exit_status_of(process.pidfd.get());
+  const bool unclear = !told || (!process.execs.empty() && !process.status);
+  const auto stat = unclear ? tracee::stat_of(process.pid) : std::nullopt;
   const bool zombie = stat && stat->start_ticks == process.start_ticks && (stat->state == 'Z' || stat->state == 'X');
-  if (process.exec && !process.status) {  // killed before its first call as the new program
-    SeenProgram fresh{.parent = process.program != kNoProgram ? process.program : process.origin,
-                      .cwd = process.exec->cwd};
-    fresh.process.id = {process.pid, process.start_ticks};
-    fresh.process.exe = process.exec->path;
-    fresh.process.device = process.exec->device;
-    fresh.process.inode = process.exec->inode;
-    fresh.process.argv = process.exec->argv;
-    if (process.program != kNoProgram) program(process.program).replaced = true;
-    process.program = add(std::move(fresh));
+  // Killed before its first call as a new program: its name shows whether it became one.
+  if (!process.execs.empty() && !process.status) {
+    const PendingExec& exec = process.execs.back();
+    const int before = process.program != kNoProgram ? process.program : process.origin;
+    const std::string its_name = short_name(exec.path);
+    const bool renamed = zombie && stat->name == its_name &&
+                         (before == kNoProgram || short_name(program(before).process.exe) != its_name);
+    if (renamed) replace_image(process, exec, false);
+    lost_ += renamed ? 0 : 1;
   }
   if (const int index = program_of(process); index != kNoProgram) {
     SeenProgram& last = program(index);
-    if (zombie && WIFSIGNALED(stat->exit_status))
+    if (told)
+      set_end(last, *told);
+    else if (zombie && WIFSIGNALED(stat->exit_status))
       set_end(last, stat->exit_status);
     else if (process.status || process.last_status)
       last.exit_code = process.status ? *process.status : *process.last_status;
@@ -255,7 +288,7 @@ void Programs::end(Watched& process) {
 std::vector<SeenProgram> Programs::finish() {
   note_ends();
   for (auto& [pid, process] : processes_) {
-    if (process.exec) settle_exec(process);
+    if (!process.execs.empty()) settle_execs(process, process.execs.back().thread);
     if (const int index = program_of(process); index != kNoProgram) program(index).alive = true;
   }
   processes_.clear();

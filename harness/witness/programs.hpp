@@ -11,12 +11,15 @@
 
 #include "harness/base/owned.hpp"
 #include "harness/evidence/activity.hpp"
+#include "harness/witness/credentials.hpp"
 #include "harness/witness/tracee.hpp"
 
 namespace mccoy::witness {
-/// An execve that was let pass; whether it succeeded shows at the next call of the process.
+/// An execve that was let pass; whether it succeeded shows at the next call of its thread, or of the process.
 struct PendingExec {
-  std::string path;  ///< as this machine sees it
+  pid_t thread = 0;
+  tracee::ImageStamp stamp = {};  ///< of the image that called it
+  std::string path;               ///< as this machine sees it
   std::uint64_t device = 0, inode = 0;
   std::vector<std::string> argv;
   std::string cwd;
@@ -31,10 +34,11 @@ struct Watched {
   int program = evidence::kNoProgram;  ///< the image it runs; none: a fork of `origin` that has done nothing yet
   int origin = evidence::kNoProgram;
   bool same_view = true;
-  uid_t owner = 0;
-  std::uint64_t arg_start = 0;
+  bool view_changes = false;  ///< it has called chroot, unshare, …: to be looked at again
+  Credentials who = {};
+  bool who_changes = false;  ///< it has called setuid or the like, or was forked by such a one
   std::optional<std::string> cwd = {};
-  std::optional<PendingExec> exec = {};
+  std::vector<PendingExec> execs = {};  ///< several threads may try at once
   std::optional<int> status = {};       ///< it has called exit_group
   std::optional<int> last_status = {};  ///< a thread of it has called exit
 };
@@ -43,12 +47,16 @@ class Programs {
  public:
   Programs();
   /// The process of this thread, what it did before taken into account. nullptr: it is gone.
+  /// Ends must have been noted just before: a number that is used again is another process.
   Watched* of_thread(pid_t thread);
   Watched* find(pid_t pid);
+  bool lives(pid_t pid) const { return processes_.contains(pid); }
+  /// The same for a process that has made no watched call yet: known when its parent is.
+  Watched* find_child(pid_t pid);
   /// Index of the program a process runs now; made when it has none yet.
   int program_of(Watched& process);
 
-  void execs(Watched& process, PendingExec exec);
+  static void execs(Watched& process, PendingExec exec);
   void exits(Watched& process, pid_t thread, int status, bool whole_process);
   int ends_fd() const { return ends_.get(); }  ///< epoll: readable when a process has ended
   void note_ends();
@@ -62,8 +70,10 @@ class Programs {
 
  private:
   Watched* admit(pid_t pid);
+  void inherit(Watched& process, pid_t parent);
   int origin_of(pid_t pid, pid_t parent);
-  void settle_exec(Watched& process);
+  void settle_execs(Watched& process, pid_t thread);
+  void replace_image(Watched& process, const PendingExec& exec, bool runs);
   int add(evidence::SeenProgram program);
   void end(Watched& process);
   void remember_children(Watched& process, pid_t thread);

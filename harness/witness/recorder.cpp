@@ -5,9 +5,9 @@
 #include <limits.h>
 #include <linux/audit.h>
 #include <signal.h>
-#include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +18,7 @@
 #include "harness/base/file.hpp"
 #include "harness/base/process.hpp"
 #include "harness/base/text.hpp"
+#include "harness/witness/view.hpp"
 
 namespace mccoy::witness {
 namespace {
@@ -25,28 +26,9 @@ using evidence::Activity;
 using evidence::SeenProgram;
 constexpr std::size_t kMostSignals = 5'000, kMostNotices = 100;
 constexpr int kX32Bit = 0x40000000;
+constexpr std::string_view kViewCalls[] = {"chroot", "pivot_root", "setns", "unshare"};
 constexpr int kFirstOwnSignal = 32, kLastOwnSignal = 33;  ///< of the C library's threads
 constexpr unsigned kDescriptorOnly = O_PATH;
-
-/// The effective user of a file check, for the time of the check.
-class AsOwner {
- public:
-  explicit AsOwner(uid_t owner) : changed_(::geteuid() == 0 && owner != 0 && owner != static_cast<uid_t>(-1)) {
-    if (changed_) ::setfsuid(owner);
-  }
-  AsOwner(const AsOwner&) = delete;
-  ~AsOwner() {
-    if (changed_) ::setfsuid(::geteuid());
-  }
-
- private:
-  bool changed_;
-};
-
-bool allowed(const std::string& path, int mode, uid_t owner) {
-  const AsOwner as_owner(owner);
-  return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
-}
 
 /// Names that lead to descriptors of whoever looks, and not of the process.
 bool is_own_descriptor(std::string_view path) {
@@ -66,6 +48,25 @@ std::string tidy(const std::string& path) {
   const std::string name = basename(path);
   if (folder == nullptr || name == "..") return absolute(path, "/");
   return std::string(folder.get()) + "/" + name;
+}
+
+bool is_folder(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/// Devices can be there and refuse to be opened (a terminal that is not ours); those of memory never do.
+bool opens_as_it_is(const std::string& path, const FileState& file) {
+  constexpr unsigned kMemoryDevices = 1;
+  struct stat status {};
+  if (file.regular || ::stat(path.c_str(), &status) != 0) return file.regular;
+  return S_ISDIR(status.st_mode) || (S_ISCHR(status.st_mode) && major(status.st_rdev) == kMemoryDevices);
+}
+
+/// The file is there, and of another kind than was asked for.
+bool will_not_open(const std::string& path, const FileState& file, std::uint64_t flags) {
+  if ((flags & O_NOFOLLOW) != 0 && !file.link_to.empty()) return true;
+  return (flags & (O_DIRECTORY | O_TMPFILE)) == O_DIRECTORY && (file.regular || !is_folder(path));
 }
 
 std::int64_t pid_of_descriptor(pid_t pid, int fd) {
@@ -157,12 +158,23 @@ void Recorder::dispatch(Caller& caller) {
     case Call::tgkill:
     case Call::pidfd_kill:
       return kill(caller);
+    case Call::identity:
+      caller.process.who_changes = true;
+      return;
     case Call::notice:
       return notice(caller);
   }
 }
 
 // ---- paths
+
+/// May the caller do that with a file? As whom it asks is looked up again only when it may have changed.
+bool Recorder::allowed(Caller& caller, const std::string& path, int mode) {
+  Watched& process = caller.process;
+  if (process.who_changes)
+    if (auto who = credentials_of(caller.thread())) process.who = std::move(*who);
+  return may_access(path, mode, process.who);
+}
 
 const std::string& Recorder::folder_of(Watched& process) {
   if (!process.cwd) process.cwd = tracee::link(process.pid, "cwd");
@@ -177,6 +189,7 @@ std::optional<std::string> Recorder::path_of(Caller& caller, int folder_argument
     return std::nullopt;
   }
   Watched& process = caller.process;
+  if (std::exchange(process.view_changes, false)) process.same_view = same_view(process.pid);
   const bool in_folder = folder_argument >= 0 && caller.fd(folder_argument) != AT_FDCWD;
   if (text->empty()) {  // AT_EMPTY_PATH: the descriptor itself
     if (!in_folder) return std::nullopt;
@@ -184,14 +197,22 @@ std::optional<std::string> Recorder::path_of(Caller& caller, int folder_argument
   }
   if (is_own_descriptor(*text)) return std::nullopt;
   if (text->front() == '/') {
-    if (process.same_view) return tidy(as_seen_from(std::string(*text), process.pid));
-    return fmt::format("/proc/{}/root{}", process.pid, *text);
+    return place(process, "root", as_seen_from(std::string(*text), process.pid));
   }
   const std::string name(*text);
-  const std::string folder =
-      in_folder ? tracee::link(process.pid, fmt::format("fd/{}", caller.fd(folder_argument))) : folder_of(process);
+  const std::string base = in_folder ? fmt::format("fd/{}", caller.fd(folder_argument)) : "cwd";
+  if (!process.same_view) return place(process, base, name);
+  const std::string& folder = in_folder ? tracee::link(process.pid, base) : folder_of(process);
   if (!folder.starts_with('/')) return std::nullopt;
   return tidy(folder + "/" + name);
+}
+
+std::optional<std::string> Recorder::place(Watched& process, const std::string& base, const std::string& path) {
+  if (process.same_view) return tidy(path);
+  auto placed = place_file(process.pid, base, path);
+  if (!placed) return std::nullopt;
+  if (placed->only_there) foreign_files_ = true;
+  return std::move(placed->path);
 }
 
 // ---- programs
@@ -200,14 +221,15 @@ void Recorder::exec(Caller& caller) {
   const auto path = path_of(caller, caller.call.folder, caller.call.path);
   if (!path) return;
   struct stat file {};
-  if (::stat(path->c_str(), &file) != 0 || !S_ISREG(file.st_mode) || !allowed(*path, X_OK, caller.process.owner))
+  if (::stat(path->c_str(), &file) != 0 || !S_ISREG(file.st_mode) || !allowed(caller, *path, X_OK))
     return;  // it will fail: one of the places where a program is looked for
-  PendingExec exec{.path = *path,
+  PendingExec exec{.thread = caller.thread(),
+                   .path = *path,
                    .device = file.st_dev,
                    .inode = file.st_ino,
                    .argv = tracee::read_words(caller.thread(), caller.arg(caller.call.path + 1), caller.narrow ? 4 : 8),
                    .cwd = folder_of(caller.process)};
-  const bool changes_user = (file.st_mode & S_ISUID) != 0 && file.st_uid != caller.process.owner;
+  const bool changes_user = (file.st_mode & S_ISUID) != 0 && file.st_uid != caller.process.who.user;
   exec.raises_user = changes_user || (file.st_mode & S_ISGID) != 0;
   if (path->starts_with("/proc/")) exec.path = tracee::link(caller.process.pid, path->substr(path->find("/fd/") + 1));
   programs_.execs(caller.process, std::move(exec));
@@ -235,11 +257,12 @@ void Recorder::open(Caller& caller) {
   const auto file = state_of(*path);
   const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0 || (!file && (flags & O_CREAT) != 0);
   const bool reads = (flags & O_ACCMODE) != O_WRONLY && file;
-  if (reads && allowed(*path, R_OK, process.owner)) files_.read(*path, *file, by);
+  if (file && will_not_open(*path, *file, flags)) return;
+  if (reads && opens_as_it_is(*path, *file) && allowed(caller, *path, R_OK)) files_.read(*path, *file, by);
   if (!writes || (flags & O_TMPFILE) == O_TMPFILE) return;
-  const bool refused = file ? (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) || !file->regular ||
-                                  !allowed(*path, W_OK, process.owner)
-                            : (flags & O_CREAT) == 0;
+  const bool refused =
+      file ? (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) || !file->regular || !allowed(caller, *path, W_OK)
+           : (flags & O_CREAT) == 0;
   if (!refused) files_.will_write(*path, by);
 }
 
@@ -299,7 +322,7 @@ void Recorder::kill(Caller& caller) {
   evidence::SeenSignal seen{.by = programs_.program_of(caller.process),
                             .signal = signal == 0 ? "0" : signal_name(signal),
                             .pid = by_descriptor ? pid_of_descriptor(caller.process.pid, caller.fd(0)) : caller.fd(0)};
-  if (Watched* receiver = programs_.find(static_cast<pid_t>(seen.pid))) seen.to = programs_.program_of(*receiver);
+  if (Watched* receiver = programs_.find_child(static_cast<pid_t>(seen.pid))) seen.to = programs_.program_of(*receiver);
   if (seen.pid > 0) seen.exe = tracee::link(static_cast<pid_t>(seen.pid), "exe");
   signals_.push_back(std::move(seen));
 }
@@ -308,6 +331,10 @@ void Recorder::notice(const Caller& caller) {
   const std::string_view name = caller.call.name;
   if (name == "io_uring_setup") files_escaped_ = sockets_escaped_ = true;
   if (name == "open_by_handle_at") files_escaped_ = true;
+  if (std::ranges::find(kViewCalls, name) != std::end(kViewCalls)) {
+    caller.process.view_changes = true;
+    caller.process.same_view = false;  // until it has been looked at
+  }
   const int by = programs_.program_of(caller.process);
   const std::string exe = by == evidence::kNoProgram ? "" : programs_.program(by).process.exe;
   std::string text = fmt::format("{} by {}", name, exe);
@@ -320,8 +347,10 @@ Activity Recorder::finish() {
   Activity activity;
   activity.mechanism = "seccomp-notify";
   activity.calls = calls_;
-  const bool all_programs = programs_.full_picture();
+  programs_.note_ends();
+  sockets_.await_farewells(programs_);
   activity.programs = programs_.finish();
+  const bool all_programs = programs_.full_picture();
   activity.connections = sockets_.finish_connections(activity.programs);
   activity.listeners = sockets_.take_listeners();
   activity.reads = files_.take_reads();
@@ -342,7 +371,8 @@ Activity Recorder::finish() {
   activity.programs_complete = all_programs && activity.dropped.programs == 0;
   const bool readable = unreadable_ == 0 && all_programs;
   activity.reads_complete = readable && !files_escaped_ && activity.dropped.reads == 0;
-  activity.writes_complete = readable && !files_escaped_ && activity.dropped.writes == 0;
+  if (foreign_files_) activity.notices.push_back("files in a mount namespace of its own were not looked at afterwards");
+  activity.writes_complete = readable && !foreign_files_ && !files_escaped_ && activity.dropped.writes == 0;
   activity.sockets_complete = all_programs && !sockets_escaped_ && activity.dropped.connections == 0;
   return activity;
 }

@@ -29,14 +29,14 @@ class Recorder {
   void exec(Caller& caller);
   void open(Caller& caller);
   void change(Caller& caller, PendingChange::Kind kind);
-  void change_folder(Caller& caller);
   void socket_call(Caller& caller);
   void connect(Caller& caller, int fd, std::uint64_t address, std::uint64_t size, bool once);
   void kill(Caller& caller);
   void notice(const Caller& caller);
-  void read_file(Caller& caller, const std::string& path);
   std::optional<std::string> path_of(Caller& caller, int folder_argument, int path_argument);
-  const std::string& folder_of(Watched& process);
+  std::optional<std::string> place(Watched& process, const std::string& base, const std::string& path);
+  static const std::string& folder_of(Watched& process);
+  static bool allowed(Caller& caller, const std::string& path, int mode);
 
   Programs programs_;
   FileLog files_;
@@ -45,6 +45,6 @@ class Recorder {
   std::vector<evidence::SeenSignal> signals_;
   std::vector<std::string> notices_;
   std::int64_t calls_ = 0, unreadable_ = 0, dropped_ = 0;
-  bool files_escaped_ = false, sockets_escaped_ = false;
+  bool files_escaped_ = false, sockets_escaped_ = false, foreign_files_ = false;
 };
 }  // namespace mccoy::witness

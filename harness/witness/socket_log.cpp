@@ -1,13 +1,18 @@
 #include "harness/witness/socket_log.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 
+#include "harness/base/clock.hpp"
 #include "harness/witness/responder.hpp"
 #include "harness/witness/socket_owners.hpp"
 #include "harness/witness/socket_tables.hpp"
@@ -17,6 +22,8 @@ namespace {
 using evidence::SeenConnection;
 constexpr std::size_t kMostConnections = 10'000, kMostSockets = 100'000, kMostListeners = 5'000;
 constexpr std::size_t kMostPeers = 8;
+constexpr std::size_t kMostOthers = 4096;
+constexpr auto kMostWaitForFarewells = std::chrono::milliseconds(50);
 constexpr int kMostLooks = 64;  ///< at a connection that is neither made nor refused; then it is left to its farewell
 
 std::string unix_name(std::string_view address) {
@@ -73,7 +80,7 @@ void add_peers(SeenConnection& connection, const std::vector<pid_t>& pids) {
 void SocketLog::connects(Watched& process, int by, int fd, std::string_view address, bool once) {
   std::string to = text_of(address);
   if (to.empty()) return;
-  const UniqueFd socket = tracee::copy_descriptor(process.pidfd.get(), fd);
+  UniqueFd socket = tracee::copy_descriptor(process.pidfd.get(), fd);
   const auto known = connection_at_.find({by, to});
   if (known == connection_at_.end() && connections_.size() >= kMostConnections) {
     ++dropped_;
@@ -94,7 +101,9 @@ void SocketLog::connects(Watched& process, int by, int fd, std::string_view addr
     return;
   }
   if (connections_[at].protocol == "tcp") farewells_.listen();
+  const bool is_local_only = connections_[at].protocol == "unix";
   sockets_[cookie] = {.connection = at, .pid = process.pid, .fd = fd};
+  if (is_local_only) sockets_[cookie].copy = std::move(socket);
   fresh_.push_back(cookie);
 }
 
@@ -106,10 +115,13 @@ void SocketLog::note_made(Socket& socket) {
 
 /// Who listens there: a short connection can be over before its other end is looked at.
 void SocketLog::find_listener(SeenConnection& connection, const Endpoint& to) {
-  if (connection.protocol != "tcp" || !is_local(to)) return;
   std::vector<std::uint64_t> inodes;
-  for (const TcpSocket& socket : listening_sockets(to.port))
-    if (socket.local.is_any() || socket.local == to) inodes.push_back(socket.inode);
+  const std::string name = connection.to.substr(connection.to.find(':') + 1);
+  if (connection.protocol == "unix" && (name.starts_with('/') || name.starts_with('@')))
+    inodes = proc_net::listening_unix_sockets(name);
+  if (connection.protocol == "tcp" && is_local(to))
+    for (const TcpSocket& socket : listening_sockets(to.port))
+      if (socket.local.is_any() || socket.local == to) inodes.push_back(socket.inode);
   add_peers(connection, owners_of(inodes, {}).pids);
 }
 
@@ -121,7 +133,11 @@ void SocketLog::find_peer(Socket& socket, int fd) {
   if (connection.protocol == "unix") {
     ucred peer{};
     socklen_t size = sizeof peer;
-    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0) pids.push_back(peer.pid);
+    struct stat ours {};
+    const std::uint64_t accepted = ::fstat(fd, &ours) == 0 ? unix_peer(ours.st_ino) : 0;
+    if (accepted != 0) pids = owners_of(std::array{accepted}, {}).pids;
+    if (pids.empty() && ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0)
+      pids.push_back(peer.pid);  // who called listen
   } else if (connection.protocol == "tcp") {
     socklen_t size = 0;
     const auto ours = name_of(fd, ::getsockname, size);
@@ -135,7 +151,8 @@ void SocketLog::find_peer(Socket& socket, int fd) {
 
 void SocketLog::look(std::uint64_t cookie, Socket& socket, int pidfd) {
   ++socket.looks;
-  const UniqueFd fd = tracee::copy_descriptor(pidfd, socket.fd);
+  const UniqueFd fd = socket.copy ? UniqueFd(::fcntl(socket.copy.get(), F_DUPFD_CLOEXEC, 0))
+                                  : tracee::copy_descriptor(pidfd, socket.fd);
   if (!fd || cookie_of_socket(fd.get()) != cookie) {
     socket.finished = true;  // closed; of TCP the farewell tells the rest
     return;
@@ -158,9 +175,11 @@ void SocketLog::settle(Programs& programs) {
     if (found == sockets_.end()) return true;
     Socket& socket = found->second;
     const Watched* process = programs.find(socket.pid);
-    if (process == nullptr) return true;
-    look(cookie, socket, process->pidfd.get());
-    return socket.made || socket.finished || socket.looks >= kMostLooks;
+    if (process == nullptr && !socket.copy) return true;
+    look(cookie, socket, process != nullptr ? process->pidfd.get() : -1);
+    const bool settled = socket.made || socket.finished || socket.looks >= kMostLooks;
+    if (settled) socket.copy.reset();
+    return settled;
   });
 }
 
@@ -170,17 +189,70 @@ void SocketLog::before_exit(Watched& process) {
 }
 
 void SocketLog::take_farewells() {
-  const bool all = farewells_.drain([this](std::uint64_t cookie, const SocketBytes& bytes) {
-    const auto found = sockets_.find(cookie);
-    if (found == sockets_.end()) return;
-    Socket& socket = found->second;
-    SeenConnection& connection = connections_[socket.connection];
-    if (bytes.established) note_made(socket);
-    connection.bytes_out += bytes.out;
-    connection.bytes_in += bytes.in;
-    sockets_.erase(found);
-  });
+  const bool all = farewells_.drain([this](const Farewell& farewell) { take_farewell(farewell); });
   lost_bytes_ = lost_bytes_ || !all;
+}
+
+namespace {
+bool are_ends_of_one(const Farewell& one, const Farewell& other) {
+  return one.local == other.peer && one.peer == other.local;
+}
+}  // namespace
+
+void SocketLog::take_farewell(const Farewell& farewell) {
+  const auto found = sockets_.find(farewell.cookie);
+  if (found == sockets_.end()) {
+    const auto ours = std::ranges::find_if(
+        uncertain_, [&](const Uncertain& uncertain) { return are_ends_of_one(uncertain.farewell, farewell); });
+    if (ours == uncertain_.end()) {
+      others_.push_back(farewell);
+      if (others_.size() > kMostOthers) others_.pop_front();
+      return;
+    }
+    settle_bytes(*ours, farewell);
+    uncertain_.erase(ours);
+    return;
+  }
+  Socket& socket = found->second;
+  if (farewell.bytes.established) note_made(socket);
+  SeenConnection& connection = connections_[socket.connection];
+  connection.bytes_out += farewell.bytes.out;
+  connection.bytes_in += farewell.bytes.in - (farewell.bytes.maybe_one_less ? 1 : 0);
+  if (farewell.bytes.maybe_one_less) {
+    const auto theirs =
+        std::ranges::find_if(others_, [&](const Farewell& other) { return are_ends_of_one(farewell, other); });
+    const Uncertain ours{.connection = socket.connection, .farewell = farewell};
+    if (theirs != others_.end())
+      settle_bytes(ours, *theirs);
+    else
+      uncertain_.push_back(ours);
+  }
+  sockets_.erase(found);
+}
+
+/// Counted without the byte that is in doubt: it was payload when the other end has sent as much.
+void SocketLog::settle_bytes(const Uncertain& ours, const Farewell& theirs) {
+  if (theirs.bytes.out >= ours.farewell.bytes.in) ++connections_[ours.connection].bytes_in;
+}
+
+/// Closed by their process, or with it, and the kernel has not told of them yet.
+bool SocketLog::farewells_missing(const Programs& programs) const {
+  if (std::ranges::any_of(uncertain_, [](const Uncertain& uncertain) { return is_local(uncertain.farewell.peer); }))
+    return true;
+  return std::ranges::any_of(sockets_, [&](const auto& entry) {
+    const Socket& socket = entry.second;
+    return connections_[socket.connection].protocol == "tcp" && (socket.finished || !programs.lives(socket.pid));
+  });
+}
+
+void SocketLog::await_farewells(Programs& programs) {
+  const Deadline deadline = Deadline::in(kMostWaitForFarewells);
+  settle(programs);
+  pollfd heard{farewells_.fd(), POLLIN, 0};
+  while (farewells_missing(programs) && farewells_.fd() >= 0 && !deadline.passed()) {
+    if (::poll(&heard, 1, deadline.poll_ms()) <= 0) break;
+    take_farewells();
+  }
 }
 
 void SocketLog::listens(Watched& process, int by, int fd) {
@@ -204,12 +276,10 @@ void SocketLog::accepts(Watched& process, int by, int fd) {
 }
 
 std::vector<SeenConnection> SocketLog::finish_connections(const std::vector<evidence::SeenProgram>& programs) {
-  take_farewells();
   for (auto& [cookie, socket] : sockets_) {  // still open, or closed without a farewell
     SeenConnection& connection = connections_[socket.connection];
     connection.bytes_out += socket.bytes.out;
     connection.bytes_in += socket.bytes.in;
-    connection.bytes_complete = false;
   }
   for (SeenConnection& connection : connections_) {
     connection.bytes_complete = connection.protocol == "tcp" && !lost_bytes_ && farewells_.fd() >= 0;
@@ -219,6 +289,7 @@ std::vector<SeenConnection> SocketLog::finish_connections(const std::vector<evid
           connection.peer_programs.push_back(static_cast<int>(i));
   }
   for (const auto& [cookie, socket] : sockets_) connections_[socket.connection].bytes_complete = false;
+  for (const Uncertain& uncertain : uncertain_) connections_[uncertain.connection].bytes_complete = false;
   return std::move(connections_);
 }
 }  // namespace mccoy::witness

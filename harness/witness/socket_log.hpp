@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ class SocketLog {
   int farewells_fd() const { return farewells_.fd(); }
   void take_farewells();
 
+  /// Waits a moment for what the kernel has yet to say of sockets that were closed.
+  void await_farewells(Programs& programs);
   std::vector<evidence::SeenConnection> finish_connections(const std::vector<evidence::SeenProgram>& programs);
   std::vector<evidence::SeenListener> take_listeners() { return std::move(listeners_); }
   std::int64_t dropped() const { return dropped_; }
@@ -45,7 +48,16 @@ class SocketLog {
     int looks = 0;
     bool made = false, finished = false;
     SocketBytes bytes = {};
+    UniqueFd copy = {};  ///< of unix sockets, which say no farewell: kept until it is known whether they are connected
   };
+  /// What came in over a socket that is gone may be one byte less; if its other end was here, its farewell tells.
+  struct Uncertain {
+    std::size_t connection = 0;
+    Farewell farewell;
+  };
+  void take_farewell(const Farewell& farewell);
+  void settle_bytes(const Uncertain& ours, const Farewell& theirs);
+  bool farewells_missing(const Programs& programs) const;
   void look(std::uint64_t cookie, Socket& socket, int pidfd);
   void note_made(Socket& socket);
   void find_peer(Socket& socket, int fd);
@@ -58,6 +70,8 @@ class SocketLog {
   std::vector<std::uint64_t> fresh_;  ///< cookies of those that are not known to be made or to have failed
   std::vector<evidence::SeenListener> listeners_;
   std::map<std::pair<int, std::string>, std::size_t> listener_at_;
+  std::vector<Uncertain> uncertain_;
+  std::deque<Farewell> others_;  ///< the last ones of sockets that are not in sockets_
   std::int64_t dropped_ = 0;
   bool lost_bytes_ = false;
 };

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "harness/witness/endpoint.hpp"
@@ -19,10 +20,12 @@ std::vector<TcpSocket> established_sockets();
 /// Inode of the other end of a connected unix socket; 0 when it cannot be told.
 std::uint64_t unix_peer(std::uint64_t inode);
 
-/// The same three from /proc/net/tcp and tcp6, for where sock_diag is refused.
+/// From /proc/net: the first three for where sock_diag is refused.
 namespace proc_net {
 std::optional<TcpSocket> find_connected(const Endpoint& local, const Endpoint& peer);
 std::vector<TcpSocket> listening_sockets(int port);
 std::vector<TcpSocket> established_sockets();
+/// Inodes of the unix sockets that listen at this name: absolute path, or "@name".
+std::vector<std::uint64_t> listening_unix_sockets(std::string_view name);
 }  // namespace proc_net
 }  // namespace mccoy::witness

@@ -17,7 +17,9 @@ namespace mccoy::witness {
 namespace {
 constexpr std::size_t kRoom = 64 * 1024;
 constexpr int kBacklog = 4 << 20;
-constexpr std::uint8_t kSynSent = 2, kSynReceived = 3, kClosed = 7;  // tcp_states.h
+// tcp_states.h
+constexpr std::uint8_t kSynSent = 2, kSynReceived = 3, kTimeWait = 6, kClosed = 7, kCloseWait = 8, kLastAck = 9,
+                       kClosing = 11;
 
 SocketBytes bytes_of(const tcp_info& info) {
   const auto sent = static_cast<std::int64_t>(info.tcpi_bytes_sent),
@@ -25,6 +27,10 @@ SocketBytes bytes_of(const tcp_info& info) {
   SocketBytes bytes{.out = sent - again, .in = static_cast<std::int64_t>(info.tcpi_bytes_received)};
   bytes.established = bytes.out > 0 || bytes.in > 0 ||
                       (info.tcpi_state != kSynSent && info.tcpi_state != kSynReceived && info.tcpi_state != kClosed);
+  const bool has_ended = info.tcpi_state == kCloseWait || info.tcpi_state == kLastAck || info.tcpi_state == kClosing ||
+                         info.tcpi_state == kTimeWait;
+  if (bytes.in > 0 && (has_ended || info.tcpi_data_segs_in == 0)) --bytes.in;
+  bytes.maybe_one_less = bytes.in > 0 && info.tcpi_state == kClosed;
   return bytes;
 }
 
@@ -56,7 +62,7 @@ void TcpFarewells::listen() {
   netlink_ = std::move(netlink);
 }
 
-bool TcpFarewells::drain(const std::function<void(std::uint64_t, const SocketBytes&)>& take) {
+bool TcpFarewells::drain(const std::function<void(const Farewell&)>& take) {
   alignas(nlmsghdr) static thread_local std::array<char, kRoom> room;
   for (;;) {
     const ssize_t got = netlink_ ? ::recv(netlink_.get(), room.data(), room.size(), MSG_DONTWAIT) : 0;
@@ -74,7 +80,10 @@ bool TcpFarewells::drain(const std::function<void(std::uint64_t, const SocketByt
         if (part->rta_type != INET_DIAG_INFO) continue;
         tcp_info info{};
         std::memcpy(&info, RTA_DATA(part), std::min(sizeof info, std::size_t{RTA_PAYLOAD(part)}));
-        take(cookie_of(gone.id), bytes_of(info));
+        take({.cookie = cookie_of(gone.id),
+              .local = make_endpoint(gone.idiag_family, gone.id.idiag_src, ntohs(gone.id.idiag_sport)),
+              .peer = make_endpoint(gone.idiag_family, gone.id.idiag_dst, ntohs(gone.id.idiag_dport)),
+              .bytes = bytes_of(info)});
       }
     }
   }

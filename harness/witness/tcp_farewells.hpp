@@ -5,11 +5,18 @@
 #include <functional>
 
 #include "harness/base/owned.hpp"
+#include "harness/witness/endpoint.hpp"
 
 namespace mccoy::witness {
 struct SocketBytes {
   std::int64_t out = 0, in = 0;  ///< payload, repeats not counted
   bool established = false;      ///< data went over it, or it is past its handshake
+  bool maybe_one_less = false;   ///< the end of the stream counts as a byte in, and it is not known whether it came
+};
+struct Farewell {
+  std::uint64_t cookie = 0;
+  Endpoint local, peer;
+  SocketBytes bytes;
 };
 /// Of a TCP socket that is open here.
 SocketBytes bytes_of_socket(int fd);
@@ -22,7 +29,7 @@ class TcpFarewells {
   int fd() const { return netlink_.get(); }  ///< -1: not listening
   /// Hands over all that has come.
   ///   returns  false: some were lost
-  bool drain(const std::function<void(std::uint64_t cookie, const SocketBytes& bytes)>& take);
+  bool drain(const std::function<void(const Farewell& farewell)>& take);
 
  private:
   UniqueFd netlink_;

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <limits.h>
+#include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -70,12 +72,18 @@ std::optional<std::string_view> read_text(pid_t pid, std::uint64_t address) {
 }
 
 std::vector<std::string> read_words(pid_t pid, std::uint64_t address, std::size_t pointer_bytes) {
+  std::array<char, kMostWords * sizeof(std::uint64_t)> pointers;
+  const std::size_t to_page_end = kPage - address % kPage;
+  std::size_t got = read_bytes(pid, address, pointers.data(), std::min(to_page_end, pointers.size()));
+  if (got == to_page_end && got < pointers.size())
+    got += read_bytes(pid, address + got, pointers.data() + got, pointers.size() - got);
   std::vector<std::string> words;
   std::size_t bytes = 0;
-  for (; words.size() < kMostWords && bytes < kMostWordBytes; address += pointer_bytes) {
+  for (std::size_t at = 0; at + pointer_bytes <= got && words.size() < kMostWords && bytes < kMostWordBytes;
+       at += pointer_bytes) {
     std::uint64_t pointer = 0;
-    if (read_bytes(pid, address, &pointer, pointer_bytes) != pointer_bytes || pointer == 0) break;
-    const auto word = read_text(pid, pointer);
+    std::memcpy(&pointer, pointers.data() + at, pointer_bytes);
+    const auto word = pointer != 0 ? read_text(pid, pointer) : std::nullopt;
     if (!word) break;
     words.emplace_back(*word);
     bytes += word->size() + 1;
@@ -96,20 +104,45 @@ UniqueFd copy_descriptor(int pidfd, int fd) {
 std::optional<Stat> stat_of(pid_t pid) {
   std::array<char, 2048> room;
   std::string_view text = read_small(proc_path(pid, "stat").data(), room);
+  const auto name_begin = text.find('(');
   const auto name_end = text.rfind(')');  // the name may hold anything
   if (name_end == std::string_view::npos) return std::nullopt;
-  text.remove_prefix(std::min(name_end + 2, text.size()));
   Stat stat;
-  constexpr int kState = 3, kParent = 4, kStart = 22, kArgStart = 48, kExit = 52;  // proc(5)
+  stat.name = text.substr(name_begin + 1, name_end - name_begin - 1);
+  text.remove_prefix(std::min(name_end + 2, text.size()));
+  constexpr int kState = 3, kParent = 4, kStart = 22, kExit = 52;  // proc(5)
   for (int field = kState; field <= kExit && !text.empty(); ++field) {
     const auto word = next_word(text);
     if (field == kState && !word.empty()) stat.state = word.front();
     if (field == kParent) stat.parent = number<pid_t>(word);
     if (field == kStart) stat.start_ticks = number<std::int64_t>(word);
-    if (field == kArgStart) stat.arg_start = number<std::uint64_t>(word);
     if (field == kExit) stat.exit_status = number<int>(word);
   }
   return stat;
+}
+
+std::optional<int> exit_status_of(int pidfd) {
+  // linux/pidfd.h, newer than the headers of Debian 12.
+  struct {
+    std::uint64_t mask, cgroup;
+    std::uint32_t ids[11];
+    std::int32_t exit_code;
+  } info{};
+  constexpr std::uint64_t kExit = 1 << 3;
+  info.mask = kExit;
+  static_assert(sizeof info == 64);
+  const bool told = ::ioctl(pidfd, _IOWR(0xFF, 11, decltype(info)), &info) == 0 && (info.mask & kExit) != 0;
+  return told ? std::optional(info.exit_code) : std::nullopt;
+}
+
+ImageStamp stamp_of(pid_t pid) {
+  std::array<std::uint64_t, 128> pairs{};
+  const UniqueFd fd(::open(proc_path(pid, "auxv").data(), O_RDONLY | O_CLOEXEC));
+  const ssize_t got = fd ? ::read(fd.get(), pairs.data(), sizeof pairs) : 0;
+  ImageStamp stamp{};
+  for (std::size_t at = 0; (at + 2) * sizeof pairs[0] <= static_cast<std::size_t>(std::max<ssize_t>(got, 0)); at += 2)
+    if (pairs[at] == AT_RANDOM) read_bytes(pid, pairs[at + 1], stamp.data(), stamp.size());
+  return stamp;
 }
 
 pid_t process_of(pid_t thread) {
@@ -129,17 +162,5 @@ std::vector<pid_t> children_of_thread(pid_t pid, pid_t thread) {
   while (!text.empty())
     if (const auto word = next_word(text); !word.empty()) children.push_back(number<pid_t>(word));
   return children;
-}
-
-bool same_view(pid_t pid) {
-  struct stat ours {
-  }, theirs{};
-  if (::stat("/proc/self/ns/mnt", &ours) != 0 || ::stat(proc_path(pid, "ns/mnt").data(), &theirs) != 0) return true;
-  return ours.st_ino == theirs.st_ino && link(pid, "root") == "/";
-}
-
-uid_t owner_of(pid_t pid) {
-  struct stat status {};
-  return ::stat(proc_path(pid, "").data(), &status) == 0 ? status.st_uid : static_cast<uid_t>(-1);
 }
 }  // namespace mccoy::witness::tracee

@@ -3,6 +3,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -30,14 +31,17 @@ struct Stat {
   char state = '?';
   pid_t parent = 0;
   std::int64_t start_ticks = 0;
-  std::uint64_t arg_start = 0;  ///< address of the arguments: another one after each execve; 0: not shown
-  int exit_status = 0;          ///< as wait(2) gives it, of a zombie
+  std::string name = {};  ///< what the process calls itself: the file's name after an execve
+  int exit_status = 0;    ///< as wait(2) gives it, of a zombie
 };
 std::optional<Stat> stat_of(pid_t pid);
+/// How a process ended, as wait(2) gives it, also after it was waited for. nullopt: it lives, or the kernel (before
+/// 6.15) does not tell.
+std::optional<int> exit_status_of(int pidfd);
+/// 16 random bytes the kernel gives each image at execve, also where its addresses are always the same.
+using ImageStamp = std::array<char, 16>;
+ImageStamp stamp_of(pid_t pid);  ///< zeros: not to be had
 /// The process this thread belongs to; 0: it is gone.
 pid_t process_of(pid_t thread);
 std::vector<pid_t> children_of_thread(pid_t pid, pid_t thread);
-/// Does the process see the files of this machine under the same names as we do?
-bool same_view(pid_t pid);
-uid_t owner_of(pid_t pid);
 }  // namespace mccoy::witness::tracee

@@ -83,6 +83,27 @@ BOOST_AUTO_TEST_CASE(words_that_are_no_command_are_refused) {
   BOOST_TEST(place.mccoy({"probes", "--", "true"}).code == 64);
 }
 
+BOOST_AUTO_TEST_CASE(what_it_used_can_be_broken_to_see_whether_it_matters) {
+  const Place place;
+  place.write("work/rate.txt", "3\n");
+  place.write("work/readme.txt", "nobody needs this\n");
+  place.write("work/calc.sh",
+              "#!/bin/sh\ncat readme.txt >/dev/null 2>&1\nrate=$(cat rate.txt) || exit 1\necho $((rate * 2))\n");
+  std::filesystem::permissions(place.path("work/calc.sh"), std::filesystem::perms::owner_all);
+  const std::string inside = "cd work && " + kMccoy + " exec --challenge auto --runs ./calc.sh -- ./calc.sh";
+  const Ran ran = place.run({"sh", "-c", inside});
+  BOOST_TEST(ran.out == "6\n");  // the repeats are not the user's business
+  BOOST_TEST(holds(ran.err, "turned red  auto: without " + place.path("work/rate.txt")), ran.err);
+  BOOST_TEST(holds(ran.err, "not red  auto: without " + place.path("work/readme.txt")), ran.err);
+  BOOST_TEST(holds(ran.err, "pass, real"), ran.err);
+  BOOST_TEST(read_file(place.path("work/rate.txt"), 100).value() == "3\n");
+  const std::string canned =
+      "cd work && " + kMccoy + " exec --challenge auto -- sh -c 'cat rate.txt >/dev/null 2>&1; echo 6'";
+  const Ran lied = place.run({"sh", "-c", canned});
+  BOOST_TEST(holds(lied.err, "not red  auto: without " + place.path("work/rate.txt")), lied.err);
+  BOOST_TEST(holds(lied.err, "pass, unproven"), lied.err);
+}
+
 BOOST_AUTO_TEST_CASE(an_interrupt_lets_the_command_end_by_itself) {
   const Place place;
   place.write("tidy.sh", "trap 'echo tidied; exit 3' INT\ntouch ready\nwhile :; do sleep 0.1; done\n");

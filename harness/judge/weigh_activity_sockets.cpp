@@ -1,0 +1,202 @@
+// Whom the programs below a command talked to. That nobody was talked to is certain only for an address that can be
+// recognised: a service whose sockets are known, a number, a path.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "harness/base/file.hpp"
+#include "harness/judge/paths.hpp"
+#include "harness/judge/programs.hpp"
+#include "harness/judge/weigh_activity.hpp"
+
+namespace mccoy::judge {
+namespace {
+using evidence::Activity;
+using evidence::SeenConnection;
+using evidence::SeenProcess;
+
+std::string_view port_of(std::string_view address) {
+  const auto colon = address.rfind(':');
+  return colon == std::string_view::npos ? std::string_view{} : address.substr(colon + 1);
+}
+/// "10.0.0.7:80", "[::1]:80", "localhost:80": an address that is known without asking anybody.
+bool is_number(std::string_view address) {
+  const std::string_view host = address.substr(0, address.rfind(':'));
+  const bool digits =
+      !host.empty() && std::ranges::all_of(host, [](unsigned char c) { return std::isdigit(c) || c == '.'; });
+  return digits || host.starts_with('[') || host == "localhost";
+}
+
+bool peer_is_service(const SeenConnection& connection, const evidence::SeenService& service) {
+  return std::ranges::any_of(connection.peers, [&](const SeenProcess& peer) {
+    return std::ranges::any_of(service.listeners, [&](const auto& listener) { return listener.id == peer.id; });
+  });
+}
+
+/// The connections to what an obligation names, and whether all of them could be recognised.
+struct Meant {
+  std::vector<const SeenConnection*> connections;  ///< of the programs that had to do the work
+  bool all = true;
+  bool others = false;  ///< programs that had not to do it talked to it
+};
+
+/// A server has more than one door, and a host more than one name.
+bool may_be_it(const SeenConnection& connection, const std::string& to) {
+  if (connection.made == 0 && connection.protocol != "udp") return false;
+  if (connection.to.starts_with("unix:")) {
+    if (to.find('/') != std::string::npos) return basename(connection.to) == basename(to);
+    return connection.peer_programs.empty() && !is_system_socket(connection.to);
+  }
+  return !port_of(to).empty() && !is_number(to) && to.find('/') == std::string::npos;
+}
+
+Meant connections_to(const Question& question, const Activity& activity, const std::string& to) {
+  const evidence::SeenService* service = find_service(question.facts, to);
+  const std::vector<int> workers = performers(activity, question.contract);
+  Meant meant{.connections = {},
+              .all = service == nullptr ? to.find_first_of(":/") != std::string::npos : !service->listeners.empty(),
+              .others = false};
+  const std::string plain = to.starts_with("unix:") ? to : "unix:" + to;
+  for (const SeenConnection& connection : activity.connections) {
+    const bool is_it = service != nullptr ? peer_is_service(connection, *service)
+                                          : connection.to == plain || same_endpoint(connection.to, to);
+    if (is_it && performs(activity, workers, connection.by))
+      meant.connections.push_back(&connection);
+    else if (is_it)
+      meant.others = meant.others || connection.made > 0;
+    else if (service == nullptr ? may_be_it(connection, to) : connection.peers.empty() && connection.protocol != "tcp")
+      meant.all = false;
+  }
+  return meant;
+}
+
+struct Exchange {
+  std::int64_t made = 0, out = 0, in = 0;
+  bool counted = true;    ///< the bytes are all that were exchanged
+  bool messages = false;  ///< some need no connection
+};
+Exchange sum(const std::vector<const SeenConnection*>& connections) {
+  Exchange all;
+  for (const SeenConnection* connection : connections) {
+    all.made += connection->made;
+    all.out += connection->bytes_out;
+    all.in += connection->bytes_in;
+    all.counted = all.counted && connection->bytes_complete;
+    all.messages = all.messages || connection->protocol == "udp";
+  }
+  return all;
+}
+std::string words(const Exchange& all) {
+  return fmt::format("{} connections, {} bytes out, {} bytes in", all.made, all.out, all.in);
+}
+
+/// Nothing was exchanged, if that is certain.
+std::optional<Weight> silence(const Activity& activity, const Meant& meant, const Exchange& all) {
+  if (meant.connections.empty()) {
+    if (meant.others) return unseen("only programs that the claim does not name connected to it");
+    if (!activity.sockets_complete) return unseen("no connection to it was seen, and not all could be seen");
+    if (!meant.all) return unseen("no connection could be recognised as one to it");
+    return untouched("no program connected to it");
+  }
+  const bool certain = activity.sockets_complete && meant.all && all.counted && !all.messages && !meant.others;
+  if (all.made == 0)
+    return certain ? untouched("it was tried, and no connection was made") : unseen("no connection to it was seen");
+  if (certain && (all.in == 0 || all.out == 0)) return untouched(words(all));
+  return std::nullopt;
+}
+
+std::vector<SeenProcess> peers_of(const std::vector<const SeenConnection*>& connections) {
+  std::vector<SeenProcess> peers;
+  for (const SeenConnection* connection : connections)
+    peers.insert(peers.end(), connection->peers.begin(), connection->peers.end());
+  return peers;
+}
+
+/// Which program answered, where that is asked for.
+std::optional<Weight> wrong_peer(const Question& question, const std::vector<const SeenConnection*>& connections) {
+  if (question.setting("peer_exe").is_null()) return std::nullopt;
+  const std::vector<SeenProcess> peers = peers_of(connections);
+  const Same same = same_program(peers, question.obligation, "peer_exe");
+  if (same == Same::yes) return std::nullopt;
+  return same == Same::no ? broken(describe(peers.front()) + " answered, which is another program")
+                          : unseen("which program answered could not be recognised");
+}
+
+/// A send is at least a byte, so bytes set a bound to requests from above and connections one from below.
+std::optional<Weight> too_few_requests(const Question& question, const Exchange& all, bool certain) {
+  const std::int64_t requests = quantity(question.setting("min_requests"), 0);
+  if (requests <= 0) return std::nullopt;
+  if (certain && (all.out < requests || all.in < requests))
+    return broken(fmt::format("{}: fewer than {} requests can have been sent", words(all), requests), "R4");
+  return unseen(fmt::format("{}; single requests are not counted", words(all)));
+}
+}  // namespace
+
+bool is_system_socket(std::string_view to) {
+  static constexpr std::string_view kPlaces[] = {"unix:/run/systemd/", "unix:/run/nscd/",     "unix:/var/run/nscd/",
+                                                 "unix:/run/dbus/",    "unix:/var/run/dbus/", "unix:/dev/log"};
+  return std::ranges::any_of(kPlaces, [&](std::string_view place) { return to.starts_with(place); });
+}
+
+std::optional<Weight> connection_seen(const Question& question) {
+  const Activity* activity = watched(question.facts);
+  if (activity == nullptr) return std::nullopt;
+  const Meant meant = connections_to(question, *activity, question.setting("to").as_string());
+  const Exchange all = sum(meant.connections);
+  if (auto silent = silence(*activity, meant, all)) return silent;
+  if (auto wrong = wrong_peer(question, meant.connections)) return wrong;
+  const bool certain = activity->sockets_complete && meant.all && all.counted && !all.messages;
+  const auto in = std::max<std::int64_t>(1, quantity(question.setting("min_bytes_in"), 1));
+  const auto out = std::max<std::int64_t>(1, quantity(question.setting("min_bytes_out"), 1));
+  if (all.out < out || all.in < in)
+    return certain ? broken(words(all)) : unseen(words(all) + "; more may have been exchanged unseen");
+  if (auto few = too_few_requests(question, all, certain)) return few;
+  return held(words(all));
+}
+
+std::optional<Weight> delegation_seen(const Question& question) {
+  const Activity* activity = watched(question.facts);
+  if (activity == nullptr) return std::nullopt;
+  const Meant meant = connections_to(question, *activity, question.setting("to").as_string());
+  const Exchange all = sum(meant.connections);
+  if (auto silent = silence(*activity, meant, all)) return silent;
+  if (!question.setting("exec").is_null() && runs_of(*activity, question.obligation, "exec").empty())
+    return unseen("it was connected to; which programs it ran for that is not watched");
+  return held(words(all));
+}
+
+std::optional<Weight> engine_untouched(const Question& question) {
+  const Activity* activity = watched(question.facts);
+  if (activity == nullptr) return std::nullopt;
+  const Meant meant = connections_to(question, *activity, question.setting("at").as_string());
+  return silence(*activity, meant, sum(meant.connections));
+}
+
+Answering who_answers(const Question& question, const std::string& at) {
+  Answering answering;
+  const Activity* activity = watched(question.facts);
+  if (activity == nullptr) return answering;
+  const Meant meant = connections_to(question, *activity, at);
+  answering.processes = peers_of(meant.connections);
+  answering.own = !meant.connections.empty();
+  for (const SeenConnection* connection : meant.connections) {
+    answering.own = answering.own && !connection->peer_programs.empty();
+    for (const int peer : connection->peer_programs)
+      answering.asks_others =
+          answering.asks_others || std::ranges::any_of(activity->connections, [&](const auto& other) {
+            return descends(*activity, other.by, peer) && other.made > 0;
+          });
+  }
+  return answering;
+}
+
+std::vector<SeenProcess> own_listeners(const evidence::Facts& facts, std::string_view port) {
+  std::vector<SeenProcess> owners;
+  if (const Activity* activity = watched(facts))
+    for (const evidence::SeenListener& listener : activity->listeners)
+      if (port_of(listener.at) == port && is_index(*activity, listener.by))
+        owners.push_back(program_at(*activity, listener.by).process);
+  return owners;
+}
+}  // namespace mccoy::judge

@@ -1,0 +1,64 @@
+#include "harness/run/kept_activity.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <unordered_set>
+
+#include "harness/base/file.hpp"
+#include "harness/judge/fingerprints.hpp"
+#include "harness/judge/paths.hpp"
+
+namespace mccoy::run {
+namespace {
+constexpr std::size_t kFirstReads = 200, kFirstWrites = 1'000;
+
+/// Every path that an obligation names.
+std::vector<std::string> places_in(const judge::Terms& terms) {
+  static constexpr std::string_view kFields[] = {"path", "read", "write", "report"};
+  std::vector<std::string> places;
+  for (const suite::Obligation& obligation : terms.contract)
+    for (const std::string_view field : kFields) {
+      const Value& place = obligation.settings[field];
+      if (place.is_string()) places.push_back(place.as_string());
+      for (const Value& item : place.as_list()) places.push_back(item.as_string());
+    }
+  return places;
+}
+
+/// Takes out what is not wanted, beyond the first few.
+template <class Seen, class Wanted>
+std::int64_t leave_out(std::vector<Seen>& list, std::size_t first, Wanted wanted) {
+  if (list.size() <= first) return 0;
+  const auto before = list.size();
+  const auto kept = std::remove_if(list.begin() + static_cast<std::ptrdiff_t>(first), list.end(),
+                                   [&](const Seen& seen) { return !wanted(seen); });
+  list.erase(kept, list.end());
+  return static_cast<std::int64_t>(before - list.size());
+}
+}  // namespace
+
+void keep_what_matters(evidence::Facts& facts, judge::Terms& terms, const std::vector<suite::Fingerprint>& additions) {
+  if (!facts.activity) return;
+  evidence::Activity& activity = *facts.activity;
+  std::optional<judge::Catalogue> extended;
+  if (!additions.empty()) extended.emplace(judge::catalogue_with(additions));
+  const judge::Catalogue& catalogue = extended ? *extended : judge::catalogue();
+  terms.fingerprints = judge::entries_in(catalogue, activity);
+
+  const std::vector<std::string> places = places_in(terms);
+  auto is_named = [&](const std::string& path) {
+    return std::ranges::any_of(places, [&](const std::string& place) {
+      return judge::is_meant(place, path, facts.folder) || judge::is_below(place, path, facts.folder);
+    });
+  };
+  activity.writes_left_out +=
+      leave_out(activity.writes, kFirstWrites, [&](const evidence::SeenWrite& write) { return is_named(write.path); });
+  std::unordered_set<std::string> older;  // what a written file may be a copy of
+  for (const auto& write : activity.writes) older.insert(write.same_as_read);
+  for (const auto& file : facts.files) older.insert(absolute(file.same_bytes_as, facts.folder));
+  activity.reads_left_out += leave_out(activity.reads, kFirstReads, [&](const evidence::SeenRead& read) {
+    return older.contains(read.path) || is_named(read.path) || !catalogue.by_file(read.path).empty();
+  });
+}
+}  // namespace mccoy::run
