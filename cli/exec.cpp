@@ -1,5 +1,6 @@
 // mccoy exec -- COMMAND…: one command without a suite, run as from a shell, and what it really did told after it.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -17,7 +18,8 @@
 
 namespace mccoy::cli {
 namespace {
-constexpr int kSignalBase = 128;  ///< a shell's status of a command that a signal ended
+constexpr int kSignalBase = 128;                   ///< a shell's status of a command that a signal ended
+constexpr int kNotFound = 127, kNotStarted = 126;  ///< as a shell says it
 constexpr const char* kForever = "8760h";
 
 struct Options {
@@ -46,16 +48,32 @@ Value texts(const std::vector<std::string>& words) {
   return list;
 }
 
+/// A folder as a glob that means just that folder.
+std::string plain_text(std::string_view folder) {
+  std::string glob;
+  for (const char c : folder) {
+    if (std::string_view("*?[]{}\\").find(c) != std::string_view::npos) glob += '\\';
+    glob += c;
+  }
+  return glob;
+}
+
+/// "${" begins a variable in a suite and nothing on a command line.
+std::string literal(std::string word) {
+  for (std::size_t at = 0; (at = word.find("${", at)) != std::string::npos; at += 3) word.insert(at, 1, '$');
+  return word;
+}
+
 /// Stated obligations as a suite would write them; paths are those of the current folder.
 Value contract_of(const Options& options, const std::string& folder) {
   Value contract = Value::map();
   const auto add = [&](const char* kind, const char* field, const std::vector<std::string>& texts) {
     Value list = Value::list();
-    for (const std::string& text : texts) list.push(Value::map({{field, text}}));
+    for (const std::string& text : texts) list.push(Value::map({{field, literal(text)}}));
     if (!texts.empty()) contract.set(kind, std::move(list));
   };
   const auto here = [&](std::vector<std::string> globs) {
-    for (std::string& glob : globs) glob = absolute(glob, folder);
+    for (std::string& glob : globs) glob = glob.starts_with('/') ? glob : plain_text(folder) + "/" + glob;
     return globs;
   };
   std::vector<std::string> programs = options.runs;
@@ -66,12 +84,6 @@ Value contract_of(const Options& options, const std::string& folder) {
   add("write", "path", here(options.writes));
   add("connect", "to", options.connects);
   return contract;
-}
-
-/// "${" begins a variable in a suite and nothing on a command line.
-std::string literal(std::string word) {
-  for (std::size_t at = 0; (at = word.find("${", at)) != std::string::npos; at += 3) word.insert(at, 1, '$');
-  return word;
 }
 
 /// The suite somebody would have written; JSON is YAML.
@@ -91,7 +103,7 @@ int status_of(const run::CaseView& command) {
   const evidence::Facts& facts = command.facts;
   if (facts.exit_code) return *facts.exit_code;
   if (!facts.signal.empty()) return kSignalBase + signal_number(facts.signal);
-  return kCannotStart;
+  return command.error.find("not found") != std::string::npos ? kNotFound : kNotStarted;
 }
 
 void print(const Lines& lines) {
@@ -118,7 +130,7 @@ Lines tell_challenges(const run::CaseView& command, const Paint& paint) {
   return lines;
 }
 
-int tell_all(const Options& options, const run::RunResult& result) {
+int tell_all(const Options& options, const run::RunResult& result, bool interrupted) {
   auto view = run::read_run(result.bundle);
   if (!view.ok() || view->cases.size() != 1) {
     tell(view.ok() ? Error{.what = "the evidence does not hold the command"} : view.error());
@@ -130,18 +142,35 @@ int tell_all(const Options& options, const run::RunResult& result) {
     const Paint paint(want_colours(options.colour, STDERR_FILENO));
     std::fprintf(stderr, "%s\n", paint(Tone::quiet, "--- mccoy exec").c_str());
     print(tell_activity(command.facts, paint));
-    print(tell_challenges(command, paint));
+    if (!interrupted) print(tell_challenges(command, paint));
     print(tell_judgement(command, paint));
     if (!options.out.empty()) std::fprintf(stderr, "evidence: %s\n", visible_line(result.bundle).c_str());
   }
   const bool kept = write_reports(result.bundle, options.reports) && !result.evidence_lost;
   if (!kept) return kEvidenceLost;
-  return options.judge ? judge::exit_code(result.summary.verdict) : status_of(command);
+  const bool cut_off = interrupted && command.error.empty();  // after the command, while it was challenged
+  return options.judge || cut_off ? judge::exit_code(result.summary.verdict) : status_of(command);
+}
+
+bool is_text(const Options& options, const std::string& folder) {
+  bool all = is_utf8(folder);
+  for (const auto* words : {&options.command, &options.runs, &options.reads, &options.writes, &options.connects})
+    all = all && std::ranges::all_of(*words, [](const std::string& word) { return is_utf8(word); });
+  return all;
 }
 
 int run_in(const Options& options, const std::string& scratch) {
-  std::error_code ignored;
-  const std::string folder = std::filesystem::current_path(ignored).string();
+  std::error_code failed;
+  const std::string folder = std::filesystem::current_path(failed).string();
+  if (failed) {
+    tell({.what = "the current folder cannot be used: " + failed.message(), .hint = {}});
+    return kUsage;
+  }
+  if (!is_text(options, folder)) {
+    tell({.what = "a word of the command or the current folder is not UTF-8",
+          .hint = "mccoy keeps commands as text; a script can name such files"});
+    return kUsage;
+  }
   const std::string path = scratch + "/exec.yaml";
   if (auto written = write_atomically(path, suite_text(options, folder)); !written.ok()) {
     tell(written.error());
@@ -165,7 +194,7 @@ int run_in(const Options& options, const std::string& scratch) {
     return kEvidenceLost;
   }
   if (result->evidence_lost) tell(*result->evidence_lost);
-  return tell_all(options, *result);
+  return tell_all(options, *result, interrupt.raised());
 }
 
 int run_command(Options& options) {
@@ -177,7 +206,8 @@ int run_command(Options& options) {
     tell({.what = options.out + " exists and is not an empty folder", .hint = "evidence is never overwritten"});
     return kUsage;
   }
-  auto scratch = TempDir::make("/tmp", "mccoy-exec-");
+  std::error_code no_folder;
+  auto scratch = TempDir::make(std::filesystem::temp_directory_path(no_folder).string(), "mccoy-exec-");
   if (!scratch.ok()) {
     tell(scratch.error());
     return kEvidenceLost;

@@ -92,13 +92,26 @@ void tell_programs(const Activity& activity, Lines& lines, const Paint& paint) {
   for (const int root : roots) add_tree(activity, children, root, 0, section);
 }
 
+/// It outlived the command and was ended by mccoy.
+bool was_left(const evidence::Facts& facts, const SeenProgram& program) {
+  const std::string pid = fmt::format("pid {} ", program.process.id.pid);
+  return std::ranges::any_of(facts.leftovers, [&](const std::string& left) { return left.starts_with(pid); });
+}
+
+void tell_left(const evidence::Facts& facts, Lines& lines, const Paint& paint) {
+  if (facts.leftovers.empty()) return;
+  Section section(lines, paint, kMostFiles);
+  section.title("left running by the command, ended by mccoy:");
+  for (const std::string& left : facts.leftovers) section.add(visible_line(left));
+}
+
 /// Programs below the command that failed although the command did not.
 void tell_swallowed(const evidence::Facts& facts, Lines& lines, const Paint& paint) {
   if (facts.exit_code != 0) return;
   Section section(lines, paint, kMostFiles);
   bool first = true;
   for (const SeenProgram& program : facts.activity->programs) {
-    if (!failed(program) || program.forked) continue;
+    if (!failed(program) || program.forked || was_left(facts, program)) continue;
     if (std::exchange(first, false)) section.title("failures below it that its own status does not show:");
     section.add(fmt::format("{}  {}", command_words(program), end_words(program)), Tone::unsure);
   }
@@ -200,6 +213,7 @@ Lines tell_activity(const evidence::Facts& facts, const Paint& paint) {
     tell_connections(activity, lines, paint);
     tell_substitutes(activity, lines, paint);
     tell_swallowed(facts, lines, paint);
+    tell_left(facts, lines, paint);
   }
   tell_modes(facts, lines, paint);
   tell_coverage(activity, lines, paint);

@@ -37,8 +37,8 @@ class Stream {
     open_ = got > 0;
     const auto length = static_cast<std::size_t>(got);
     collector_.add({room.data(), length});
-    if (also_to_ >= 0 && !write_all(also_to_, {room.data(), length}).ok()) also_to_ = -1;  // nobody reads it any more
-    if (length >= kUsualPipe && !enlarged_) {                                              // it was full: a flood
+    if (also_to_ >= 0 && !write_all(also_to_, {room.data(), length}).ok()) lose_reader();
+    if (length >= kUsualPipe && !enlarged_) {  // it was full: a flood
       enlarged_ = true;
       ::fcntl(fd_, F_SETPIPE_SZ, kLargePipe);
     }
@@ -59,6 +59,14 @@ class Stream {
   Output finish() { return collector_.finish(); }
 
  private:
+  /// Nobody reads it any more: the command shall find its pipe broken, as it would without us. The number stays taken.
+  void lose_reader() {
+    also_to_ = -1;
+    open_ = false;
+    const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (null) ::dup3(null.get(), fd_, O_CLOEXEC);
+  }
+
   int fd_, also_to_;
   OutputCollector collector_;
   bool open_ = true, enlarged_ = false;

@@ -37,9 +37,12 @@ struct Bench {
     return obligation(
         [=](const ObligationResult& item) { return item.status == ObligationStatus::broken && item.accuses == rule; });
   }
+  /// One that somebody stated: what turns red when any file it loads is missing need not do what nobody stated.
   bool any_challenge_met() const {
-    return challenge(ChallengeClass::control, ChallengeStatus::met) != nullptr ||
-           challenge(ChallengeClass::sensitivity, ChallengeStatus::met) != nullptr;
+    return challenge([](const ChallengeResult& item) {
+             const bool tells = item.cls == ChallengeClass::control || item.cls == ChallengeClass::sensitivity;
+             return tells && item.status == ChallengeStatus::met && !item.automatic;
+           }) != nullptr;
   }
 };
 

@@ -251,6 +251,7 @@ ChallengeResult conclude(const ChallengeRecord& record) {
           .status = conclusion.status,
           .why = std::move(conclusion.why),
           .group = record.group,
+          .automatic = record.automatic,
           .decisive = conclusion.decisive};
 }
 }  // namespace mccoy::judge

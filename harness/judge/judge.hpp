@@ -79,7 +79,8 @@ struct ChallengeResult {
   ChallengeStatus status = ChallengeStatus::void_;
   std::string why;
   std::string group;
-  bool decisive = false;  ///< unmet in a way only something that does not depend on its input can be (R10)
+  bool automatic = false;  ///< see ChallengeRecord
+  bool decisive = false;   ///< unmet in a way only something that does not depend on its input can be (R10)
 };
 /// void unless the perturbation was seen, the repeat was green and the expected value was computed by the harness.
 ChallengeResult conclude(const ChallengeRecord& record);

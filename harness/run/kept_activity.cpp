@@ -11,7 +11,7 @@
 
 namespace mccoy::run {
 namespace {
-constexpr std::size_t kFirstReads = 200, kFirstWrites = 1'000;
+constexpr std::size_t kFirstReads = 200, kFirstWrites = 1'000, kFirstPrograms = 2'000, kMostWords = 8;
 
 /// Every path that an obligation names.
 std::vector<std::string> places_in(const judge::Terms& terms) {
@@ -46,6 +46,12 @@ void keep_what_matters(evidence::Facts& facts, judge::Terms& terms, const std::v
   const judge::Catalogue& catalogue = extended ? *extended : judge::catalogue();
   terms.fingerprints = judge::entries_in(catalogue, activity);
 
+  for (std::size_t i = kFirstPrograms; i < activity.programs.size(); ++i) {  // who and how it ended is kept of all
+    evidence::SeenProgram& program = activity.programs[i];
+    program.cwd.clear();
+    program.process.started_wall_ms = 0;
+    if (program.process.argv.size() > kMostWords) program.process.argv.resize(kMostWords);
+  }
   const std::vector<std::string> places = places_in(terms);
   auto is_named = [&](const std::string& path) {
     return std::ranges::any_of(places, [&](const std::string& place) {

@@ -214,6 +214,7 @@ void Programs::replace_image(Watched& process, const PendingExec& exec, bool run
   fresh.process.device = image.device;
   fresh.process.inode = image.inode;
   fresh.process.argv = exec.argv;
+  digests_.add(fresh.process.exe, image.device, image.inode);
   const bool is_interpreted = image != ImageId{exec.device, exec.inode};
   fresh.process.script = is_interpreted ? exec.path : script_named_by(fresh.process.exe, exec.argv, exec.cwd);
   if (exec.raises_user && ::geteuid() != 0 && notices_.size() < kMostNotices)  // no_new_privs stands
@@ -257,10 +258,11 @@ void Programs::note_ends() {
 
 /// It is a zombie or gone. What it was killed by shows only while it is a zombie.
 void Programs::end(Watched& process) {
-  const auto told = tracee::exit_status_of(process.pidfd.get());
+  auto told = tracee::exit_status_of(process.pidfd.get());
   const bool unclear = !told || (!process.execs.empty() && !process.status);
   const auto stat = unclear ? tracee::stat_of(process.pid) : std::nullopt;
   const bool zombie = stat && stat->start_ticks == process.start_ticks && (stat->state == 'Z' || stat->state == 'X');
+  if (!told && !zombie) told = tracee::exit_status_of(process.pidfd.get());  // it was reaped between the two
   // Killed before its first call as a new program: its name shows whether it became one.
   if (!process.execs.empty() && !process.status) {
     const PendingExec& exec = process.execs.back();
@@ -286,6 +288,7 @@ void Programs::end(Watched& process) {
 }
 
 std::vector<SeenProgram> Programs::finish() {
+  digests_.finish();
   note_ends();
   for (auto& [pid, process] : processes_) {
     if (!process.execs.empty()) settle_execs(process, process.execs.back().thread);

@@ -12,6 +12,7 @@
 #include "harness/base/owned.hpp"
 #include "harness/evidence/activity.hpp"
 #include "harness/witness/credentials.hpp"
+#include "harness/witness/digest_ahead.hpp"
 #include "harness/witness/tracee.hpp"
 
 namespace mccoy::witness {
@@ -84,6 +85,7 @@ class Programs {
   std::unordered_map<pid_t, int> orphans_;    ///< pid -> program of the parent that has ended
   std::vector<evidence::SeenProgram> programs_;
   std::vector<std::string> notices_;
+  DigestAhead digests_;
   std::size_t argv_bytes_ = 0;
   std::int64_t dropped_ = 0, lost_ = 0;
 };

@@ -50,6 +50,23 @@ std::string tidy(const std::string& path) {
   return std::string(folder.get()) + "/" + name;
 }
 
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+  return real != nullptr ? std::string(real.get()) : path;
+}
+
+/// Below a mount point whose file system is a program. Only the table of mounts is looked at.
+bool is_on_fuse(const std::string& path) {
+  constexpr std::int64_t kMostBytes = 4 << 20;
+  const auto mounts = mccoy::read_file("/proc/self/mountinfo", kMostBytes);
+  if (!mounts.ok()) return true;
+  return std::ranges::any_of(split(*mounts, '\n'), [&](const std::string& line) {
+    const auto words = split(line, ' ');  // proc(5): the fifth is the mount point, the type follows "-"
+    const auto type = line.find(" - fuse");
+    return type != std::string::npos && words.size() > 4 && (path + "/").starts_with(words[4] + "/");
+  });
+}
+
 bool is_folder(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
@@ -196,15 +213,25 @@ std::optional<std::string> Recorder::path_of(Caller& caller, int folder_argument
     return fmt::format("/proc/{}/fd/{}", process.pid, caller.fd(folder_argument));
   }
   if (is_own_descriptor(*text)) return std::nullopt;
+  if (*text == "/dev/fuse") serves_files_ = true;
   if (text->front() == '/') {
+    if (may_block(process, std::string(*text))) return std::nullopt;
     return place(process, "root", as_seen_from(std::string(*text), process.pid));
   }
   const std::string name(*text);
   const std::string base = in_folder ? fmt::format("fd/{}", caller.fd(folder_argument)) : "cwd";
+  if (!process.same_view && may_block(process, name)) return std::nullopt;
   if (!process.same_view) return place(process, base, name);
   const std::string& folder = in_folder ? tracee::link(process.pid, base) : folder_of(process);
-  if (!folder.starts_with('/')) return std::nullopt;
+  if (!folder.starts_with('/') || may_block(process, folder + "/" + name)) return std::nullopt;
   return tidy(folder + "/" + name);
+}
+
+/// A file system served from below the command waits for us while it waits in a call: its files are not looked at.
+bool Recorder::may_block(const Watched& process, const std::string& path) {
+  if (!serves_files_ || (process.same_view && !is_on_fuse(absolute(path, "/")))) return false;
+  files_escaped_ = true;
+  return true;
 }
 
 std::optional<std::string> Recorder::place(Watched& process, const std::string& base, const std::string& path) {
@@ -231,7 +258,10 @@ void Recorder::exec(Caller& caller) {
                    .cwd = folder_of(caller.process)};
   const bool changes_user = (file.st_mode & S_ISUID) != 0 && file.st_uid != caller.process.who.user;
   exec.raises_user = changes_user || (file.st_mode & S_ISGID) != 0;
-  if (path->starts_with("/proc/")) exec.path = tracee::link(caller.process.pid, path->substr(path->find("/fd/") + 1));
+  if (const auto fd = path->find("/fd/"); path->starts_with("/proc/") && fd != std::string::npos)
+    exec.path = tracee::link(caller.process.pid, path->substr(fd + 1));
+  else if (path->starts_with("/proc/"))
+    exec.path = real_path(*path);
   programs_.execs(caller.process, std::move(exec));
 }
 

@@ -33,6 +33,7 @@ class Recorder {
   void connect(Caller& caller, int fd, std::uint64_t address, std::uint64_t size, bool once);
   void kill(Caller& caller);
   void notice(const Caller& caller);
+  bool may_block(const Watched& process, const std::string& path);
   std::optional<std::string> path_of(Caller& caller, int folder_argument, int path_argument);
   std::optional<std::string> place(Watched& process, const std::string& base, const std::string& path);
   static const std::string& folder_of(Watched& process);
@@ -45,6 +46,7 @@ class Recorder {
   std::vector<evidence::SeenSignal> signals_;
   std::vector<std::string> notices_;
   std::int64_t calls_ = 0, unreadable_ = 0, dropped_ = 0;
+  bool serves_files_ = false;  ///< a program below the command has opened /dev/fuse
   bool files_escaped_ = false, sockets_escaped_ = false, foreign_files_ = false;
 };
 }  // namespace mccoy::witness
