@@ -114,6 +114,46 @@ BOOST_AUTO_TEST_CASE(an_interrupt_lets_the_command_end_by_itself) {
   BOOST_TEST(holds(ran.out, "status 3"), ran.out);
 }
 
+BOOST_AUTO_TEST_CASE(a_reader_that_goes_away_ends_the_command_as_it_would_without_mccoy) {
+  const Place place;
+  const Ran ran = place.run({"bash", "-c", kMccoy + " exec -q -- yes | head -n 1"});
+  BOOST_TEST(ran.out == "y\n");
+}
+
+BOOST_AUTO_TEST_CASE(words_that_cannot_be_kept_as_text_are_refused_and_not_changed) {
+  const Place place;
+  BOOST_TEST(exec(place, {}, {"printf", "%s", "\xff"}).code == 64);
+  BOOST_TEST(place.run({"bash", "-c", "mkdir gone && cd gone && rmdir ../gone && " + kMccoy + " exec -- ls"}).code ==
+             64);
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_with_wildcards_in_its_name_means_itself) {
+  const Place place;
+  const Ran ran = place.run(
+      {"bash", "-c", "mkdir 'h[1]' && cd 'h[1]' && " + kMccoy + " exec --judge --writes out -- sh -c 'date > out'"});
+  BOOST_TEST(ran.code == 0, ran.err);
+}
+
+BOOST_AUTO_TEST_CASE(what_it_leaves_running_is_told_and_is_no_failure_of_its_own) {
+  const Place place;
+  const Ran ran = exec(place, {}, {"sh", "-c", "(setsid sleep 33 &) ; sleep 0.3"});
+  BOOST_TEST(holds(ran.err, "left running by the command, ended by mccoy"), ran.err);
+  BOOST_TEST(!holds(ran.err, "failures below it"), ran.err);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupt_while_it_is_challenged_is_no_result) {
+  const Place place;
+  place.write("work/a.txt", "a\n");
+  const Ran ran =
+      place.run({"bash", "-c",
+                 "cd work; " + kMccoy +
+                     " exec --challenge auto -- sh -c 'cat a.txt || sleep 60; cat a.txt' & "
+                     "while [ -e a.txt ]; do sleep 0.01; done; sleep 0.4; kill -TERM $!; wait $!; echo status $?"});
+  BOOST_TEST(holds(ran.out, "status 130"), ran.out);
+  BOOST_TEST(!holds(ran.err, "not red"), ran.err);
+  BOOST_TEST(std::filesystem::exists(place.path("work/a.txt")));
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_left_of_it) {
   const Place place;
   const Ran ran = exec(place, {}, {"sh", "-c", "sleep 1000 & echo started"});
