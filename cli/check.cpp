@@ -2,7 +2,6 @@
 // runs no case and starts no service.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <memory>
 
@@ -18,10 +17,17 @@
 
 namespace mccoy::cli {
 namespace {
-/// Obligations, or parts of them, that nothing but a witness of system calls can see; "" is the obligation as a whole.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kNeedsWitness = {
-    {{"nowrite", ""}, {"write", "by"}, {"exec", "min"}, {"service", "read"}, {"service", "write"}}};
-constexpr std::string_view kUnseen = "  [not watched yet: stays unseen]";
+/// An obligation, or a part of it, that stays unseen.
+struct Unseen {
+  std::string_view kind, part;  ///< part "": the obligation as a whole
+  bool of_commands;             ///< also below a command, which the system-call witness watches
+};
+constexpr Unseen kUnseenParts[] = {
+    {"syscall", "", true},  {"service", "read", true}, {"service", "write", true},
+    {"read", "", false},    {"delegate", "", false},   {"signal", "", false},
+    {"nowrite", "", false}, {"write", "by", false},    {"exec", "min", false},
+};
+constexpr std::string_view kUnseen = "  [not watched: stays unseen]";
 
 void say(const std::string& line) {
   std::printf("%s\n", line.c_str());
@@ -32,11 +38,11 @@ std::string_view word_of(suite::Requirement require) {
   return require == suite::Requirement::real ? "real" : "real, challenged";
 }
 
-bool is_watched(const suite::Obligation& obligation) {
-  for (const auto& row : judge::unwatched_obligations())
-    if (row.kind == obligation.kind->name) return false;
-  return std::none_of(kNeedsWitness.begin(), kNeedsWitness.end(), [&](const auto& row) {
-    return row.first == obligation.kind->name && (row.second.empty() || obligation.settings.find(row.second));
+bool is_watched(const suite::Case& which, const suite::Obligation& obligation) {
+  const bool is_command = which.kind->name == "exec" || which.kind->name == "shell";
+  return std::ranges::none_of(kUnseenParts, [&](const Unseen& unseen) {
+    return unseen.kind == obligation.kind->name && (unseen.of_commands || !is_command) &&
+           (unseen.part.empty() || obligation.settings.find(unseen.part) != nullptr);
   });
 }
 
@@ -46,7 +52,7 @@ void show_contract(const run::Planned& planned) {
   const auto results = judge::weigh(terms, evidence::Facts{});
   for (std::size_t i = 0; i < results.size(); ++i)
     say("       evidence   " + visible_line(results[i].text) +
-        std::string(is_watched(planned.contract[i]) ? "" : kUnseen));
+        std::string(is_watched(*planned.which, planned.contract[i]) ? "" : kUnseen));
   say("       evidence   by default: " + std::string(planned.which->kind->default_contract));
 }
 

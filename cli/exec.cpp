@@ -73,7 +73,7 @@ Value contract_of(const Options& options, const std::string& folder) {
     if (!texts.empty()) contract.set(kind, std::move(list));
   };
   const auto here = [&](std::vector<std::string> globs) {
-    for (std::string& glob : globs) glob = glob.starts_with('/') ? glob : plain_text(folder) + "/" + glob;
+    for (std::string& glob : globs) glob = absolute(glob, plain_text(folder));
     return globs;
   };
   std::vector<std::string> programs = options.runs;

@@ -102,6 +102,9 @@ BOOST_AUTO_TEST_CASE(what_it_used_can_be_broken_to_see_whether_it_matters) {
   const Ran lied = place.run({"sh", "-c", canned});
   BOOST_TEST(holds(lied.err, "not red  auto: without " + place.path("work/rate.txt")), lied.err);
   BOOST_TEST(holds(lied.err, "pass, unproven"), lied.err);
+  const Ran unstated = place.run({"sh", "-c", "cd work && " + kMccoy + " exec --challenge auto -- cat rate.txt"});
+  BOOST_TEST(holds(unstated.err, "turned red"), unstated.err);
+  BOOST_TEST(holds(unstated.err, "pass, unproven"), unstated.err);  // nothing was claimed that it could show
 }
 
 BOOST_AUTO_TEST_CASE(an_interrupt_lets_the_command_end_by_itself) {
@@ -132,6 +135,9 @@ BOOST_AUTO_TEST_CASE(a_folder_with_wildcards_in_its_name_means_itself) {
   const Ran ran = place.run(
       {"bash", "-c", "mkdir 'h[1]' && cd 'h[1]' && " + kMccoy + " exec --judge --writes out -- sh -c 'date > out'"});
   BOOST_TEST(ran.code == 0, ran.err);
+  const Ran above = place.run(
+      {"bash", "-c", "cd 'h[1]' && " + kMccoy + " exec --judge --writes ../above -- sh -c 'date > ../above'"});
+  BOOST_TEST(above.code == 0, above.err);
 }
 
 BOOST_AUTO_TEST_CASE(what_it_leaves_running_is_told_and_is_no_failure_of_its_own) {
