@@ -115,7 +115,8 @@ BOOST_AUTO_TEST_CASE(nginx_as_a_daemon_is_followed_and_ended, *utf::precondition
   std::ofstream(dir + "/nginx.conf") << nginx_configuration(dir, world.port("web"));
   auto& services = world.up();
   BOOST_REQUIRE_EQUAL(world.unusable("web"), "");
-  BOOST_TEST(services.members_of("web").size() == 3u);  // a master that left its parent, two workers
+  BOOST_REQUIRE(eventually(
+      [&] { return services.members_of("web").size() == 3; }));  // a master that left its parent, two workers
   const auto left = services.stop_all();
   BOOST_TEST(left.processes.empty());
   BOOST_TEST(left.files.empty());
