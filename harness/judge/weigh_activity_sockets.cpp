@@ -51,6 +51,14 @@ bool may_be_it(const SeenConnection& connection, const std::string& to) {
   return !port_of(to).empty() && !is_number(to) && to.find('/') == std::string::npos;
 }
 
+/// A service of ours is recognised by the process that answers, and every TCP socket has one. A local socket may have
+/// an unknown one, unless nobody answered there or it is the system's (looking up a home folder asks nscd).
+bool may_be_a_door(const SeenConnection& connection) {
+  if (!connection.peers.empty() || connection.protocol == "tcp") return false;
+  if (!connection.to.starts_with("unix:")) return true;
+  return connection.made > 0 && !is_system_socket(connection.to);
+}
+
 Meant connections_to(const Question& question, const Activity& activity, const std::string& to) {
   const evidence::SeenService* service = find_service(question.facts, to);
   const std::vector<int> workers = performers(activity, question.contract);
@@ -65,7 +73,7 @@ Meant connections_to(const Question& question, const Activity& activity, const s
       meant.connections.push_back(&connection);
     else if (is_it)
       meant.others = meant.others || connection.made > 0;
-    else if (service == nullptr ? may_be_it(connection, to) : connection.peers.empty() && connection.protocol != "tcp")
+    else if (service == nullptr ? may_be_it(connection, to) : may_be_a_door(connection))
       meant.all = false;
   }
   return meant;
