@@ -5,6 +5,7 @@
 
 #include "harness/base/clock.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/process.hpp"
 #include "harness/base/random.hpp"
 #include "harness/base/text.hpp"
 
@@ -24,10 +25,13 @@ std::vector<std::string> own_command_line() {
   return words;
 }
 
+std::jthread identify_ourselves() {
+  return std::jthread([] { (void)identify_executable("/proc/self/exe"); });
+}
+
 bool is_taken(const std::string& folder) {
   std::error_code ignored;
   if (!std::filesystem::exists(folder, ignored)) return false;
   return !std::filesystem::is_directory(folder, ignored) || !std::filesystem::is_empty(folder, ignored);
 }
-
 }  // namespace mccoy::cli

@@ -179,6 +179,7 @@ int run_in(const Options& options, const std::string& scratch) {
   const auto suites = load_suites({path});
   if (!suites) return kUsage;
   run::RunOptions run;
+  run.version = MCCOY_VERSION;
   run.jobs = 1;
   run.attached = true;
   run.auto_challenge = options.challenge;
@@ -206,6 +207,7 @@ int run_command(Options& options) {
     tell({.what = options.out + " exists and is not an empty folder", .hint = "evidence is never overwritten"});
     return kUsage;
   }
+  const auto ourselves = identify_ourselves();
   std::error_code no_folder;
   auto scratch = TempDir::make(std::filesystem::temp_directory_path(no_folder).string(), "mccoy-exec-");
   if (!scratch.ok()) {

@@ -56,6 +56,7 @@ int execute(const Options& options, const run::RunOptions& run, const std::vecto
 }
 
 int run_command(const Options& options) {
+  const auto ourselves = identify_ourselves();
   const auto suites = load_suites(options.plan.suites);
   if (!suites) return kUsage;
   const run::RunOptions run = run_options(options);

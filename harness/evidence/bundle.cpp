@@ -13,7 +13,7 @@ namespace mccoy::evidence {
 namespace {
 Status make_empty(const std::string& folder) {
   MCCOY_DO(make_dirs(dirname(folder)));
-  if (::mkdir(folder.c_str(), 0700) == 0) return sync_dir(dirname(folder));
+  if (::mkdir(folder.c_str(), 0700) == 0) return {};
   if (errno != EEXIST) return system_error(folder, errno);
   const UniqueFd fd(::open(folder.c_str(), kOpenFolder));
   if (!fd) return system_error(folder, errno);
@@ -31,8 +31,13 @@ Result<Bundle> Bundle::create(const std::string& folder) {
   Bundle bundle;
   bundle.folder_ = folder;
   bundle.journal_ = std::make_unique<Journal>(std::move(journal));
-  bundle.blobs_ = std::make_unique<Blobs>(folder + '/' + std::string(kBlobsFolder));
-  bundle.journal_->before_sync([blobs = bundle.blobs_.get()] { return blobs->sync(); });
+  bundle.blobs_ = std::make_shared<Blobs>(folder + '/' + std::string(kBlobsFolder));
+  // The journal may still be syncing when the bundle goes.
+  bundle.journal_->before_sync([blobs = bundle.blobs_, above = dirname(folder), named = false]() mutable -> Status {
+    if (!named) MCCOY_DO(sync_dir(above));
+    named = true;
+    return blobs->sync();
+  });
   return bundle;
 }
 

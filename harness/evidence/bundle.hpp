@@ -38,7 +38,7 @@ class Bundle {
   Bundle() = default;
   std::string folder_;
   std::unique_ptr<Journal> journal_;
-  std::unique_ptr<Blobs> blobs_;
+  std::shared_ptr<Blobs> blobs_;  ///< with the journal, which makes them durable
 };
 
 /// Is this folder what its seal says? Reads every byte once; memory is one record and the list of files.

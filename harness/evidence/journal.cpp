@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "harness/base/clock.hpp"
 #include "harness/base/digest.hpp"
@@ -21,11 +22,14 @@ struct Journal::State {
 
   std::mutex mutex;  ///< guards all below
   std::condition_variable synced;
+  std::condition_variable_any wanted;
   Extent written{.head = std::string(kNoHash)};
   MerkleRoot root;
   Sha256 all;
   std::int64_t durable = 0;  ///< records that a finished fdatasync covered
+  std::int64_t asked = 0;    ///< records that shall be durable soon
   bool syncing = false;      ///< a thread is in fdatasync, on behalf of all that wait
+  bool named = false;        ///< the folder that holds the journal is durable
   bool closed = false;
   std::optional<Error> loss;
 
@@ -33,6 +37,10 @@ struct Journal::State {
   Status write(std::string_view type, std::string_view body);
   Status wait_until_durable(std::unique_lock<std::mutex>& lock, std::int64_t seq);
   Status sync_to_disk();
+  void sync_soon(std::int64_t seq);
+  void keep_durable(const std::stop_token& stop);
+
+  std::jthread keeper;  ///< last, so that it ends first; started by the first that asks for it
 };
 
 Journal::Journal() = default;
@@ -45,7 +53,6 @@ Result<Journal> Journal::create(const std::string& path) {
   state->path = path;
   state->fd = UniqueFd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!state->fd) return system_error(path, errno);
-  MCCOY_DO(sync_dir(dirname(path)));
   Journal journal;
   journal.state_ = std::move(state);
   return journal;
@@ -81,8 +88,22 @@ Status Journal::State::write(std::string_view type, std::string_view body) {
 /// Never tried twice: after an error the kernel may have dropped the bytes and would call the next attempt a success.
 Status Journal::State::sync_to_disk() {
   if (before_sync) MCCOY_DO(before_sync());
+  if (!named) MCCOY_DO(sync_dir(dirname(path)));
+  named = true;
   if (::fdatasync(fd.get()) != 0) return system_error("fdatasync", errno);
   return {};
+}
+
+void Journal::State::sync_soon(std::int64_t seq) {
+  asked = seq;
+  if (!keeper.joinable()) keeper = std::jthread([this](const std::stop_token& stop) { keep_durable(stop); });
+  wanted.notify_one();
+}
+
+void Journal::State::keep_durable(const std::stop_token& stop) {
+  std::unique_lock lock(mutex);
+  while (wanted.wait(lock, stop, [this] { return asked > durable; }))
+    if (!wait_until_durable(lock, asked).ok()) return;
 }
 
 /// The first that needs the disk goes there for all records written by then; who comes meanwhile waits for the next
@@ -114,8 +135,9 @@ Status Journal::append(std::string_view type, const Value& body, Durable durable
   if (state_->loss) return *state_->loss;
   if (state_->closed) return Error{.what = state_->path + ": the journal is closed, a record came too late"};
   MCCOY_DO(state_->write(type, text));
-  if (durable == Durable::no) return {};
-  return state_->wait_until_durable(lock, state_->written.records);
+  if (durable == Durable::yes) return state_->wait_until_durable(lock, state_->written.records);
+  if (durable == Durable::soon) state_->sync_soon(state_->written.records);
+  return {};
 }
 
 void Journal::before_sync(std::function<Status()> action) {

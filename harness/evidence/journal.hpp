@@ -15,7 +15,9 @@
 #include "harness/base/value.hpp"
 
 namespace mccoy::evidence {
-enum class Durable { no, yes };  ///< yes: fdatasync before returning (calls of several threads share one)
+/// When a record is on the disk: whenever the kernel likes; soon, on a thread of the journal's own, and a failure is
+/// returned by the next call; before append() returns. Several callers share one fdatasync.
+enum class Durable { no, soon, yes };
 
 class Journal {
  public:

@@ -107,7 +107,7 @@ CaseEnd run_case(SuiteContext& context, const suite::Case& which, std::vector<st
   end.leftovers = std::move(last.trial.facts.leftovers);
   end.attempts = static_cast<int>(evidence.attempts.size());
   end.wall = Clock::now() - began;
-  journal_case(context.recorder, which, evidence, end, started_ms, evidence::Durable::yes);
+  journal_case(context.recorder, which, evidence, end, started_ms, evidence::Durable::soon);
   return end;
 }
 }  // namespace mccoy::run

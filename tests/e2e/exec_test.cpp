@@ -69,6 +69,7 @@ BOOST_AUTO_TEST_CASE(the_evidence_can_be_kept_and_verifies) {
   const Place place;
   BOOST_TEST(exec(place, {"--out", place.out(), "--json", "r.json", "--junit", "r.xml"}, {"true"}).code == 0);
   BOOST_TEST(std::filesystem::exists(place.path("r.json")));
+  BOOST_TEST(!place.records().front().body["mccoy"]["version"].as_string().empty());
   BOOST_TEST(std::filesystem::exists(place.path("r.xml")));
   BOOST_TEST(holds(place.mccoy({"verify", place.out()}).out, "judgement follows from the evidence"));
   BOOST_TEST(exec(place, {"--out", place.out()}, {"true"}).code == 64);  // never overwritten

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <future>
 #include <thread>
 
 #include "harness/base/digest.hpp"
@@ -109,7 +111,7 @@ BOOST_AUTO_TEST_CASE(threads_that_append_at_once_leave_one_whole_chain) {
   for (int t = 0; t < kThreads; ++t)
     threads.emplace_back([&, t] {
       for (int i = 0; i < kEach; ++i) {
-        const auto durable = i % 10 == 0 ? Durable::yes : Durable::no;
+        const auto durable = i % 10 == 0 ? Durable::yes : i % 3 == 0 ? Durable::soon : Durable::no;
         if (!journal.append("note", Value::map({{"thread", t}, {"i", i}}), durable).ok()) ++refused;
       }
     });
@@ -144,6 +146,34 @@ BOOST_AUTO_TEST_CASE(what_records_refer_to_is_made_durable_first_and_its_failure
   BOOST_TEST(journal.failed());
   BOOST_TEST(!journal.append("note", Value::map(), Durable::no).ok());
   BOOST_TEST(calls == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_is_wanted_soon_gets_to_the_disk_by_itself) {
+  const Scratch scratch;
+  std::promise<void> synced;
+  auto journal = Journal::create(scratch.path("j")).value();
+  journal.before_sync([&]() -> Status {
+    synced.set_value();
+    return {};
+  });
+  BOOST_TEST(journal.append("note", Value::map(), Durable::soon).ok());
+  BOOST_TEST((synced.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready));
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_after_append_returned_is_the_next_calls) {
+  const Scratch scratch;
+  auto journal = Journal::create(scratch.path("j")).value();
+  std::promise<void> may_fail;
+  journal.before_sync([&, failing = may_fail.get_future().share()]() -> Status {
+    failing.wait();
+    return Error{.what = "the disk is gone"};
+  });
+  BOOST_TEST(journal.append("note", Value::map(), Durable::soon).ok());
+  BOOST_TEST(journal.append("note", Value::map(), Durable::soon).ok());
+  may_fail.set_value();
+  const auto closed = journal.append("close", Value::map(), Durable::yes);
+  BOOST_REQUIRE(!closed.ok());
+  BOOST_TEST(closed.error().what.find("the disk is gone") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
