@@ -16,12 +16,16 @@
 
 namespace mccoy {
 namespace {
-bool said_yes(int watcher) {
+WatchWord hear(int watcher) {
   WatchWord word = WatchWord::no;
   ssize_t got = 0;
   do got = ::read(watcher, &word, sizeof word);
   while (got < 0 && errno == EINTR);
-  return got == sizeof word && word == WatchWord::yes;
+  return got == sizeof word ? word : WatchWord::no;
+}
+
+bool tell(int watcher, int number) {
+  return ::write(watcher, &number, sizeof number) == sizeof number;
 }
 
 int install(const sock_fprog& program, unsigned long flags) {
@@ -29,31 +33,44 @@ int install(const sock_fprog& program, unsigned long flags) {
 }
 
 /// Without no_new_privs where that is allowed (root), so that set-user-ID programs keep their power.
-int install(const sock_fprog& program) {
+int install_as_allowed(const sock_fprog& program, unsigned long flags) {
+  const int installed = install(program, flags);
+  if (installed >= 0 || errno != EACCES) return installed;
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? install(program, flags) : -1;
+}
+
+int install_listener(const sock_fprog& program) {
   constexpr unsigned long kFlags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
   for (const unsigned long patience : {SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, 0UL}) {
-    int listener = install(program, kFlags | patience);
-    if (listener < 0 && errno == EACCES) {
-      if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -errno;
-      listener = install(program, kFlags | patience);
-    }
+    const int listener = install_as_allowed(program, kFlags | patience);
     if (listener >= 0) return listener;
     if (errno != EINVAL) break;
   }
   return -errno;
 }
+
+/// What would have been told to a listener stops for the tracer instead.
+int install_for_tracer(const sock_fprog& program) {
+  for (unsigned short i = 0; i < program.len; ++i) {
+    sock_filter& step = program.filter[i];
+    if (step.code == (BPF_RET | BPF_K) && step.k == SECCOMP_RET_USER_NOTIF) step.k = SECCOMP_RET_TRACE;
+  }
+  return install_as_allowed(program, SECCOMP_FILTER_FLAG_SPEC_ALLOW) == 0 ? 0 : -errno;
+}
 }  // namespace
 
-bool offer_watch(int watcher, const char* filter, std::size_t bytes) {
-  const auto pid = static_cast<pid_t>(::syscall(SYS_getpid));
-  if (::write(watcher, &pid, sizeof pid) != sizeof pid || !said_yes(watcher)) return true;
-  // The kernel copies the program and takes no const pointer.
+bool offer_watch(int watcher, char* filter, std::size_t bytes) {
+  if (!tell(watcher, static_cast<pid_t>(::syscall(SYS_getpid))) || hear(watcher) != WatchWord::yes) return true;
   const sock_fprog program{.len = static_cast<unsigned short>(bytes / sizeof(sock_filter)),
-                           .filter = reinterpret_cast<sock_filter*>(const_cast<char*>(filter))};
-  const int listener = install(program);
-  const bool told = ::write(watcher, &listener, sizeof listener) == sizeof listener;
-  if (listener < 0) return true;
-  errno = EPERM;
-  return told && said_yes(watcher);
+                           .filter = reinterpret_cast<sock_filter*>(filter)};
+  const int listener = install_listener(program);
+  const bool told = tell(watcher, listener);
+  const WatchWord word = told ? hear(watcher) : WatchWord::no;
+  if (listener >= 0) {
+    errno = EPERM;
+    return word == WatchWord::yes;
+  }
+  if (word == WatchWord::trace && tell(watcher, install_for_tracer(program))) hear(watcher);
+  return true;
 }
 }  // namespace mccoy

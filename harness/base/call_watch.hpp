@@ -5,6 +5,11 @@
 //   child -> watcher  the number of the listener's descriptor in the child, or -errno when the filter was refused
 //   watcher -> child  yes, once it holds a copy; no: it could not, and the child must not go on, for nobody would
 //                     answer its calls
+// When the filter was refused, that last word is another:
+//   watcher -> child  trace, once it traces the child: install the filter as one that stops for the tracer; yes or no:
+//                     go on
+//   child -> watcher  (only after trace) 0, or -errno when that was refused, too
+//   watcher -> child  yes or no: go on
 // Nothing else is said, and the filter lets read and write pass.
 #pragma once
 #include <sys/types.h>
@@ -12,10 +17,10 @@
 #include <cstddef>
 
 namespace mccoy {
-enum class WatchWord : char { yes = 'y', no = 'n' };
+enum class WatchWord : char { yes = 'y', no = 'n', trace = 't' };
 
 /// The child's part. Allocates nothing and may run in borrowed memory (vfork).
-///   filter  array of sock_filter, `bytes` long
+///   filter  array of sock_filter, `bytes` long; changed when it is to stop for a tracer
 ///   returns  false: the filter stands and nobody listens to it
-bool offer_watch(int watcher, const char* filter, std::size_t bytes);
+bool offer_watch(int watcher, char* filter, std::size_t bytes);
 }  // namespace mccoy

@@ -16,9 +16,9 @@ struct Launch {
   const char* cwd = nullptr;
   int stdio[3] = {-1, -1, -1};
   const StartRequest* request = nullptr;
-  const char* filter = nullptr;  ///< request->filter_bytes of it
-  int watcher = -1;              ///< socket to who watches; -1: nobody
-  int cgroup_procs = -1;         ///< open for writing; -1: no cgroup
+  char* filter = nullptr;  ///< request->filter_bytes of it; may be changed
+  int watcher = -1;        ///< socket to who watches; -1: nobody
+  int cgroup_procs = -1;   ///< open for writing; -1: no cgroup
 };
 
 struct Launched {

@@ -77,7 +77,7 @@ struct SeenSignal {
 };
 
 struct Activity {
-  std::string mechanism = {};  ///< "seccomp-notify"; "" = nobody watched
+  std::string mechanism = {};  ///< "seccomp-notify", "ptrace"; "" = nobody watched
   std::vector<SeenProgram> programs = {};
   std::vector<SeenRead> reads = {};
   std::vector<SeenWrite> writes = {};

@@ -9,9 +9,11 @@
 #include <sys/ptrace.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 
 #include "harness/base/file.hpp"
@@ -176,9 +178,10 @@ Result<std::string> exported(scmp_filter_ctx filter) {
 }
 
 Result<std::string> make_filter() {
-  constexpr unsigned kNotifications = 5;  // level of the library's interface; below it the kernel refused its questions
-  if (seccomp_api_get() < kNotifications)
-    return Error{.what = "the kernel refused the filter: seccomp notifications are not to be had here"};
+  // The library asks the kernel and then refuses what it lacks; whether the filter is taken shows when it is installed.
+  constexpr unsigned kNotifications = 5;
+  if (seccomp_api_get() < kNotifications && seccomp_api_set(kNotifications) != 0)
+    return Error{.what = "the seccomp library knows no notifications"};
   const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
   if (!filter) return Error{.what = "the call filter cannot be made: no memory"};
   // An unknown ABI runs unseen, as everything else that is not in the table; the coverage says so.
@@ -200,6 +203,17 @@ std::uint64_t key_of(std::uint32_t arch, int number) {
   return std::uint64_t{arch} << 32 | static_cast<std::uint32_t>(number);
 }
 
+bool holds(const Row& row, std::uint64_t argument) {
+  switch (row.compare) {
+    case SCMP_CMP_EQ:
+      return argument == row.first;
+    case SCMP_CMP_MASKED_EQ:
+      return (argument & row.first) == row.second;
+    default:
+      return argument != row.first;
+  }
+}
+
 Numbers make_numbers() {
   Numbers numbers;
   for (const Abi& abi : abis()) {
@@ -218,6 +232,14 @@ const WatchedCall* watched_call(std::uint32_t arch, int number) {
   auto found = kNumbers.find(key_of(arch, number));
   if (found == kNumbers.end() && (number & kX32Bit) != 0) found = kNumbers.find(key_of(arch, number & ~kX32Bit));
   return found == kNumbers.end() ? nullptr : &found->second;
+}
+
+bool is_shown(std::uint32_t arch, int number, const std::uint64_t (&arguments)[6]) {
+  const WatchedCall* call = watched_call(arch, number);
+  if (call == nullptr || call->call == Call::socketcall) return call != nullptr;
+  return std::ranges::any_of(kRows, [&](const Row& row) {
+    return std::string_view(row.call.name) == call->name && (row.argument < 0 || holds(row, arguments[row.argument]));
+  });
 }
 
 const Result<std::string>& call_filter() {

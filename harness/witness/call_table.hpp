@@ -47,6 +47,8 @@ struct WatchedCall {
 
 /// The call of this number on this architecture (AUDIT_ARCH_*); null for one that is not in the table.
 const WatchedCall* watched_call(std::uint32_t arch, int number);
+/// What the filter decides: is this call shown? Some are only with certain arguments.
+bool is_shown(std::uint32_t arch, int number, const std::uint64_t (&arguments)[6]);
 /// The filter for this machine: all ABIs its kernel runs. errors: the seccomp library cannot make it
 const Result<std::string>& call_filter();
 }  // namespace mccoy::witness

@@ -1,5 +1,6 @@
 #include "harness/witness/call_witness.hpp"
 
+#include <fmt/format.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -10,7 +11,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <thread>
@@ -19,6 +22,7 @@
 #include "harness/base/call_watch.hpp"
 #include "harness/base/fd_passing.hpp"
 #include "harness/witness/recorder.hpp"
+#include "harness/witness/tracer.hpp"
 
 // Newer than the headers of Debian 12; a kernel that does not know it refuses, and we do without.
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
@@ -29,15 +33,18 @@
 namespace mccoy::witness {
 namespace {
 constexpr int kSettleMs = 1;  ///< between looks at connections that are being made
+constexpr auto kNudgeEvery = std::chrono::milliseconds(5);
 
 template <class T>
 bool receive(int socket, T& plain) {
   return receive_packet(socket, room_of(plain)).size == sizeof plain;
 }
 
-bool reply(int socket, bool yes) {
-  const WatchWord word = yes ? WatchWord::yes : WatchWord::no;
+bool reply(int socket, WatchWord word) {
   return send_packet(socket, bytes_of(word)).ok();
+}
+bool reply(int socket, bool yes) {
+  return reply(socket, yes ? WatchWord::yes : WatchWord::no);
 }
 
 /// What the witness does to a process later must be allowed: to copy descriptors and to read memory.
@@ -54,12 +61,17 @@ struct CallWitness::State {
   UniqueFd ours, theirs, listener;
   Interrupt stop;
   std::thread thread;
+  std::atomic<bool> traces = false;  ///< the thread waits for processes and not for `stop`
   Recorder recorder;
-  std::string why_not;
+  Tracer tracer;
+  std::string why_not;     ///< nobody is watched
+  std::string why_traced;  ///< why it is not by notifications
 
   void run();
   bool shake_hands();
+  bool trace(pid_t pid, int error);
   void serve();
+  void serve_traced();
   bool answer();
 };
 
@@ -75,11 +87,7 @@ bool CallWitness::State::shake_hands() {
   }
   int number = -1;
   if (!receive(ours.get(), number)) return false;
-  if (number < 0) {
-    why_not = std::string("the kernel refused the filter: ") + std::strerror(-number);
-    if (number == -EBUSY) why_not += "; another watcher is above this run";
-    return false;
-  }
+  if (number < 0) return trace(pid, -number);
   listener = tracee::copy_descriptor(pidfd.get(), number);
   if (!listener) why_not = "the listener could not be taken over";
   __u64 flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
@@ -87,8 +95,20 @@ bool CallWitness::State::shake_hands() {
   return reply(ours.get(), static_cast<bool>(listener)) && listener;
 }
 
+/// The kernel gave no notifications. Below another watcher's filter ours would never be asked, hence no filter there.
+bool CallWitness::State::trace(pid_t pid, int error) {
+  why_traced = fmt::format("the kernel refused notifications ({}{})", std::strerror(error),
+                           error == EBUSY ? ": another watcher is above this run" : "");
+  int refused = -1;
+  const bool traced = tracer.attach(pid);
+  const bool filtered =
+      traced && error != EBUSY && reply(ours.get(), WatchWord::trace) && receive(ours.get(), refused) && refused == 0;
+  if (!traced || (!filtered && !tracer.stop_at_every_call(pid))) why_not = why_traced + ", and tracing is not allowed";
+  return reply(ours.get(), true) && why_not.empty();
+}
+
 void CallWitness::State::run() {
-  if (shake_hands()) serve();
+  if (shake_hands()) listener ? serve() : serve_traced();
   ours.reset();
   listener.reset();
 }
@@ -146,6 +166,21 @@ void CallWitness::State::serve() {
   }
 }
 
+void CallWitness::State::serve_traced() {
+  SocketLog& sockets = recorder.sockets();
+  traces = true;
+  tracer.run({.on_call = [&](const seccomp_notif& call) { recorder.on_call(call); },
+              .before_each =
+                  [&] {
+                    recorder.on_ends();
+                    sockets.take_farewells();
+                    if (sockets.unsettled()) recorder.settle_sockets();
+                  },
+              .is_settling = [&] { return sockets.unsettled(); },
+              .is_over = [&] { return stop.raised(); }});
+  traces = false;
+}
+
 CallWitness::CallWitness() = default;
 CallWitness::CallWitness(CallWitness&&) noexcept = default;
 CallWitness& CallWitness::operator=(CallWitness&&) noexcept = default;
@@ -174,9 +209,17 @@ evidence::Activity CallWitness::end() {
   const std::unique_ptr<State> state = std::move(state_);
   state->theirs.reset();  // when the command was never started, this ends the wait for its first word
   state->stop.raise();
+  while (state->traces) {
+    Tracer::nudge(state->thread.native_handle());
+    std::this_thread::sleep_for(kNudgeEvery);
+  }
   if (state->thread.joinable()) state->thread.join();
   evidence::Activity activity;
   if (state->why_not.empty() && state->thread.get_id() == std::thread::id()) activity = state->recorder.finish();
+  if (!state->why_traced.empty()) {
+    activity.mechanism = "ptrace";
+    activity.notices.push_back("programs that trace others could not: ptrace watched, for " + state->why_traced);
+  }
   if (!state->why_not.empty()) {
     activity = {};
     activity.notices.push_back(state->why_not);

@@ -3,17 +3,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+
 #include "tests/harness/witness/watched.hpp"
 
 namespace mccoy::test {
-namespace {
-std::string all(const std::vector<std::string>& notices) {
-  std::string text;
-  for (const std::string& notice : notices) text += notice + "\n";
-  return text;
-}
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(call_hostile)
 
 BOOST_AUTO_TEST_CASE(a_hundred_thousand_files_are_counted_where_they_are_too_many_to_keep) {
@@ -86,19 +81,24 @@ BOOST_AUTO_TEST_CASE(a_watcher_below_a_watcher_says_that_it_is_not_the_first) {
   BOOST_TEST(executed(outer).size() >= 2U);
 }
 
-BOOST_AUTO_TEST_CASE(where_the_kernel_refuses_the_command_runs_and_the_reason_is_told) {
+BOOST_AUTO_TEST_CASE(below_another_watcher_ptrace_watches_and_the_reason_is_told) {
   const Watching nested =
-      watch(words({MCCOY_BINARY_DIR "/mccoy", "exec", "--", "/bin/sh", "-c", "echo inner; exit 3"}));
+      watch(words({MCCOY_BINARY_DIR "/mccoy", "exec", "--", "/bin/sh", "-c", "cat /etc/hostname >&2; exit 3"}));
+  const std::string told = nested.captured.err.text();
   BOOST_TEST(nested.captured.ended.code == 3);
-  BOOST_TEST(nested.captured.out.text() == "inner\n");
-  BOOST_TEST(nested.captured.err.text().find("another watcher is above this run") != std::string::npos);
-  Command refusing =
-      fixture("deeds_hostile", {"without_seccomp", MCCOY_BINARY_DIR "/mccoy", "exec", "--", "/bin/echo", "hi"});
+  BOOST_TEST(told.find("another watcher is above this run") != std::string::npos, told);
+  BOOST_TEST(told.find("cat /etc/hostname  exit 0") != std::string::npos, told);
+}
+
+BOOST_DATA_TEST_CASE(where_the_kernel_refuses_ptrace_watches_and_the_reason_is_told,
+                     boost::unit_test::data::make({"without_listeners", "without_seccomp"})) {
+  Command refusing = fixture("deeds_hostile", {sample, MCCOY_BINARY_DIR "/mccoy", "exec", "--", "/bin/echo", "hi"});
   auto alone = run_command(refusing, Deadline::in(std::chrono::seconds(30)));
   BOOST_REQUIRE(alone.ok());
   BOOST_TEST(alone->ended.code == 0);
   BOOST_TEST(alone->out.text() == "hi\n");
-  BOOST_TEST(alone->err.text().find("the kernel refused the filter") != std::string::npos, alone->err.text());
+  BOOST_TEST(alone->err.text().find("echo hi  exit 0") != std::string::npos, alone->err.text());
+  BOOST_TEST(alone->err.text().find("ptrace watched, for the kernel refused") != std::string::npos, alone->err.text());
 }
 
 BOOST_AUTO_TEST_CASE(where_nobody_may_look_into_others_the_command_runs_and_the_reason_is_told) {

@@ -135,6 +135,7 @@ BOOST_AUTO_TEST_CASE(a_program_that_becomes_itself_is_seen_each_time_even_at_the
 }
 
 BOOST_AUTO_TEST_CASE(tracers_below_the_witness_go_on_working) {
+  if (mechanism() == "ptrace") return;
   const Folder folder;
   const Activity traced = watch_all(
       words({"strace", "-f", "-o", folder.at("log"), "/bin/sh", "-c", "/bin/true; exit 5"}), folder.path(), 5);
@@ -145,11 +146,24 @@ BOOST_AUTO_TEST_CASE(tracers_below_the_witness_go_on_working) {
 }
 
 BOOST_AUTO_TEST_CASE(a_debugger_below_the_witness_goes_on_working) {
-  if (!std::filesystem::exists("/usr/bin/gdb")) return;
+  if (!std::filesystem::exists("/usr/bin/gdb") || mechanism() == "ptrace") return;
   const Activity seen = watch_all(words({"gdb", "-nx", "-batch", "-ex", "run", "/bin/true"}));
   BOOST_TEST(executed(seen).size() >= 2U);
   BOOST_TEST(
       std::ranges::none_of(seen.writes, [](const SeenWrite& write) { return write.path.starts_with("/proc/"); }));
+}
+
+BOOST_AUTO_TEST_CASE(tracers_below_a_tracing_witness_are_refused_and_told_of) {
+  if (mechanism() != "ptrace") return;
+  const Watching seen = watch(words({"strace", "/bin/true"}));
+  BOOST_TEST(seen.captured.ended.code != 0);
+  BOOST_TEST(all(seen.activity.notices).find("programs that trace others could not") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_stopped_program_goes_on_when_it_is_told_to) {
+  const Activity seen =
+      watch_all(words({"/bin/sh", "-c", "(kill -STOP $$; /bin/sleep 0.1; kill -CONT $$) & wait; /bin/true"}));
+  BOOST_TEST(executed(seen).size() >= 2U);
 }
 
 BOOST_AUTO_TEST_CASE(without_root_all_is_seen_and_lost_powers_are_told) {

@@ -38,6 +38,12 @@ inline Command sh(const std::string& script) {
   return words({"/bin/sh", "-c", script});
 }
 
+/// Where these tests run once more, with the kernel's notifications refused: "ptrace".
+inline std::string mechanism() {
+  const char* expected = std::getenv("MCCOY_TEST_MECHANISM");
+  return expected != nullptr ? expected : "seccomp-notify";
+}
+
 /// Fails the test when it cannot be run, or takes longer than any of these may.
 inline Watching watch(Command command, const std::string& folder = "/", int seconds = 60) {
   if (command.cwd.empty()) command.cwd = folder;
@@ -57,9 +63,16 @@ inline Activity watch_all(Command command, const std::string& folder = "/", int 
   BOOST_TEST(seen.captured.ended.code == exit_code,
              "exit " << seen.captured.ended.code << ": " << seen.captured.err.text());
   for (const std::string& notice : seen.activity.notices) BOOST_TEST_MESSAGE(notice);
-  BOOST_TEST(seen.activity.mechanism == "seccomp-notify");
+  BOOST_TEST(seen.activity.mechanism == mechanism());
   BOOST_TEST(seen.activity.programs_complete);
   return std::move(seen.activity);
+}
+
+/// Of notices, one in a line.
+inline std::string all(const std::vector<std::string>& notices) {
+  std::string text;
+  for (const std::string& notice : notices) text += notice + "\n";
+  return text;
 }
 
 class Folder {
