@@ -1,5 +1,6 @@
-// Which known substitutes were in a program: what the catalogue (fingerprints.yaml, compiled in) says of the files it
-// opened and of itself. A match is never a verdict: loaded is not used, and a runner loads doubles in every run. Pure.
+// Which known substitutes were in a program: what the catalogue (fingerprints.yaml, compiled in: fingerprint_table.hpp)
+// says of the files it opened and of itself. A match is never a verdict: loaded is not used, and a runner loads doubles
+// in every run. Pure.
 #pragma once
 #include <cstddef>
 #include <span>
@@ -31,7 +32,7 @@ class Catalogue {
   PathGlobs files_, programs_;
 };
 
-/// What mccoy knows by itself; read when first asked for.
+/// What mccoy knows by itself; made from its table when first asked for.
 const Catalogue& catalogue();
 /// With those of a suite; one that has an id of the catalogue takes that entry's place.
 Catalogue catalogue_with(std::span<const Fingerprint> additions);

@@ -3,6 +3,8 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "harness/base/glob_pattern.hpp"
@@ -108,9 +110,21 @@ re2::RE2::Options options() {
 }  // namespace
 
 struct PathGlobs::Glob {
-  std::string name;
-  std::unique_ptr<re2::RE2> pattern;
+  Glob(std::string_view glob, std::size_t its_owner) : text(glob), name(telling_name(glob)), owner(its_owner) {}
+
+  /// Most are never asked: a command opens files of few libraries, and to translate all would take longer than the rest
+  /// of a short run.
+  bool matches(std::string_view path) {
+    std::call_once(translated, [this] {
+      if (GlobPattern::parse(text).ok()) pattern.emplace(Translation(text).take(), options());
+    });
+    return pattern && pattern->ok() && re2::RE2::FullMatch({path.data(), path.size()}, *pattern);
+  }
+
+  std::string text, name;
   std::size_t owner;
+  std::once_flag translated;
+  std::optional<re2::RE2> pattern;
 };
 
 PathGlobs::PathGlobs() = default;
@@ -119,17 +133,13 @@ PathGlobs& PathGlobs::operator=(PathGlobs&&) noexcept = default;
 PathGlobs::~PathGlobs() = default;
 
 void PathGlobs::add(std::string_view glob, std::size_t owner) {
-  if (!GlobPattern::parse(glob).ok()) return;
-  auto pattern = std::make_unique<re2::RE2>(Translation(glob).take(), options());
-  if (!pattern->ok()) return;
-  std::string name = telling_name(glob);
-  const auto index = static_cast<std::uint32_t>(globs_.size());
-  (name.empty() ? nameless_ : by_name_[bucket_of(name, kBuckets)]).push_back(index);
-  globs_.push_back({std::move(name), std::move(pattern), owner});
+  auto& added = *globs_.emplace_back(std::make_unique<Glob>(glob, owner));
+  const auto index = static_cast<std::uint32_t>(globs_.size() - 1);
+  (added.name.empty() ? nameless_ : by_name_[bucket_of(added.name, kBuckets)]).push_back(index);
 }
 
 void PathGlobs::ask(std::uint32_t glob, std::string_view path, std::vector<std::size_t>& owners) const {
-  if (re2::RE2::FullMatch({path.data(), path.size()}, *globs_[glob].pattern)) owners.push_back(globs_[glob].owner);
+  if (globs_[glob]->matches(path)) owners.push_back(globs_[glob]->owner);
 }
 
 std::vector<std::size_t> PathGlobs::match(std::string_view path) const {
@@ -137,7 +147,7 @@ std::vector<std::size_t> PathGlobs::match(std::string_view path) const {
   for (std::size_t at = 0; at + kKeyBytes <= path.size();) {
     const std::string_view rest = path.substr(at);
     for (const auto glob : by_name_[bucket_of(rest, kBuckets)])
-      if (rest.starts_with(globs_[glob].name)) ask(glob, path, owners);
+      if (rest.starts_with(globs_[glob]->name)) ask(glob, path, owners);
     const auto slash = path.find('/', at);
     at = slash == std::string_view::npos ? path.size() : slash + 1;
   }

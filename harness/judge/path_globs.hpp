@@ -1,6 +1,7 @@
 // Many globs asked at once about one path. The grammar of globs is that of base/file.hpp, but a dot where a name starts
 // is an ordinary character: what a virtual environment in .venv holds is no less loaded. A path is looked up by the
-// first bytes of its names, so that time grows with the path and hardly with the number of globs.
+// first bytes of its names, so that time grows with the path and hardly with the number of globs; one is translated
+// when it is first needed. May be asked by several threads at once.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +28,7 @@ class PathGlobs {
 
   void ask(std::uint32_t glob, std::string_view path, std::vector<std::size_t>& owners) const;
 
-  std::vector<Glob> globs_;
+  std::vector<std::unique_ptr<Glob>> globs_;
   /// By the first bytes of a name that must be there.
   std::vector<std::vector<std::uint32_t>> by_name_ = std::vector<std::vector<std::uint32_t>>(kBuckets);
   std::vector<std::uint32_t> nameless_;  ///< globs without such a name

@@ -1,10 +1,12 @@
 #include "harness/judge/fingerprints.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <thread>
 
 #include "harness/base/text.hpp"
 
@@ -85,6 +87,17 @@ BOOST_AUTO_TEST_CASE(the_catalogue_can_be_read) {
   BOOST_TEST(read.size() > 90U);
   BOOST_TEST(catalogue().find("python.responses")->verified == "responses 0.18.0");
   BOOST_TEST(catalogue().find("no.such") == nullptr);
+}
+
+/// Globs are translated when they are first asked, whoever asks.
+BOOST_AUTO_TEST_CASE(several_may_ask_at_once) {
+  const Catalogue fresh({catalogue().entries().begin(), catalogue().entries().end()});
+  std::vector<std::thread> askers;
+  std::atomic<int> right = 0;
+  for (int i = 0; i < 8; ++i)
+    askers.emplace_back([&] { right += fresh.by_file("/srv/app/node_modules/nock/index.js").size() == 1 ? 1 : 0; });
+  for (auto& asker : askers) asker.join();
+  BOOST_TEST(right == 8);
 }
 
 // Every entry is checked against real paths; those that leave no file at run time say by what else they are known.
