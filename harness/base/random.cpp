@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <span>
@@ -21,10 +22,26 @@ void fill_from_kernel(std::span<unsigned char> bytes) {
   }
 }
 
+/// Bytes from the kernel, many at a time: asking for each costs more than all else about a token.
+class Bytes {
+ public:
+  unsigned char next() {
+    if (left_ == 0) {
+      fill_from_kernel(bytes_);
+      left_ = bytes_.size();
+    }
+    return bytes_[--left_];
+  }
+
+ private:
+  std::array<unsigned char, 64> bytes_;
+  std::size_t left_ = 0;
+};
+
 /// 0 <= x < bound <= 256, each equally likely: bytes past the last whole multiple are thrown away.
-std::size_t fresh_below(unsigned bound) {
+std::size_t below(unsigned bound, Bytes& bytes) {
   unsigned char byte = 0;
-  do fill_from_kernel({&byte, 1});
+  do byte = bytes.next();
   while (byte >= 256 / bound * bound);
   return byte % bound;
 }
@@ -63,9 +80,9 @@ std::string fresh_token(std::size_t length) {
   constexpr unsigned kLetters = 26;
   std::string token;
   token.reserve(length);
-  while (token.size() < length) {
-    token += kCharacters[fresh_below(token.empty() ? kLetters : static_cast<unsigned>(kCharacters.size()))];
-  }
+  Bytes bytes;
+  while (token.size() < length)
+    token += kCharacters[below(token.empty() ? kLetters : static_cast<unsigned>(kCharacters.size()), bytes)];
   return token;
 }
 

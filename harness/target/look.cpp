@@ -3,12 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
 #include <set>
 
 #include "harness/target/services_state.hpp"
 #include "harness/witness/responder.hpp"
+#include "harness/witness/tracee.hpp"
 
 namespace mccoy::target {
 namespace {
@@ -35,20 +34,14 @@ std::vector<evidence::SeenProcess> listeners_of(const Service& service, const st
   return found;
 }
 
-/// 0 when the process is gone. The name in parentheses may hold anything, so the fields behind the last ")" are read.
-pid_t parent_of(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string line;
-  std::getline(file, line);
-  const auto name_end = line.rfind(')');
-  if (name_end == std::string::npos || name_end + 4 > line.size()) return 0;
-  return std::atoi(line.c_str() + name_end + 4);  // ") S 123"
-}
-
-/// The process, its parent and so on, as far as they can be seen.
+/// The process, its parent and so on, as far as they can be seen, and no further than ourselves.
 std::vector<pid_t> with_ancestors(pid_t pid) {
   std::vector<pid_t> line;
-  for (; pid > 0 && line.size() < 1000; pid = parent_of(pid)) line.push_back(pid);
+  while (pid > 0 && line.size() < 1000) {
+    line.push_back(pid);
+    const auto stat = pid == ::getpid() ? std::nullopt : witness::tracee::stat_of(pid);
+    pid = stat ? stat->parent : 0;
+  }
   return line;
 }
 }  // namespace

@@ -31,14 +31,11 @@ Answer answer_of_error(const nlmsghdr& message) {
   std::memcpy(&problem, NLMSG_DATA(&message), sizeof problem);
   return problem.error == -ENOENT ? Answer::nothing : Answer::refused;
 }
-}  // namespace
 
-Answer ask_sock_diag(std::string_view body, bool dump, const std::function<void(const nlmsghdr&)>& take) {
-  const UniqueFd netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
-  if (!netlink || !send_question(netlink.get(), body, dump)) return Answer::refused;
+Answer hear(int netlink, bool dump, const std::function<void(const nlmsghdr&)>& take) {
   alignas(nlmsghdr) std::array<char, kReplyBytes> room;
   for (;;) {
-    const ssize_t got = ::recv(netlink.get(), room.data(), room.size(), 0);
+    const ssize_t got = ::recv(netlink, room.data(), room.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return Answer::refused;
     auto left = static_cast<std::uint32_t>(got);
@@ -50,5 +47,17 @@ Answer ask_sock_diag(std::string_view body, bool dump, const std::function<void(
       if (!dump) return Answer::given;
     }
   }
+}
+}  // namespace
+
+Answer ask_sock_diag(std::string_view body, bool dump, const std::function<void(const nlmsghdr&)>& take) {
+  // One for each thread that asks: each question is answered to its end before the next.
+  thread_local UniqueFd kept;
+  UniqueFd netlink =
+      kept ? std::move(kept) : UniqueFd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+  if (!netlink || !send_question(netlink.get(), body, dump)) return Answer::refused;
+  const Answer answer = hear(netlink.get(), dump, take);
+  if (answer != Answer::refused) kept = std::move(netlink);
+  return answer;
 }
 }  // namespace mccoy::witness
