@@ -226,7 +226,7 @@ void add_options(CLI::App& command, Options& options) {
   command
       .add_option_function<std::string>(
           "--challenge", [&options](const std::string& word) { options.challenge = word == "auto"; },
-          "auto: it is run again with files of the folder that it read taken away, one after another, and put back")
+          "auto: it is run again without what it used: files of the folder, one after another, and the network")
       ->check(CLI::IsMember({"auto", "none"}));
   command.add_flag("--judge", options.judge, "exit with mccoy's verdict instead of the command's status");
   command.add_flag("-q,--quiet", options.quiet, "say nothing after the command");

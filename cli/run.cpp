@@ -77,7 +77,7 @@ void add_run_options(CLI::App& command, Options& options) {
   command
       .add_option_function<std::string>(
           "--challenge", [&options](const std::string& word) { options.run.auto_challenge = word == "auto"; },
-          "auto: what a pass was seen to use (services, files) is broken as well, and put back")
+          "auto: what a pass was seen to use (services, files, the network) is broken as well, and put back")
       ->check(CLI::IsMember({"auto", "stated"}));
   command.add_flag("--strict", options.run.strict, "a flaky pass is a failure");
   command.add_flag("--fail-fast", options.run.fail_fast, "the first case that does not pass ends the run");

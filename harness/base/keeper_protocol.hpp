@@ -24,10 +24,11 @@ struct StartRequest {
   uid_t uid = 0;
   gid_t gid = 0;
   bool want_cgroup = false;
+  bool no_network = false;
 };
 
 /// The step of a start that failed; see step_name().
-enum class StartStep : std::int32_t { none, fork, receive, cgroup, session, redirect, user, chdir, watch, exec };
+enum class StartStep : std::int32_t { none, fork, receive, cgroup, session, redirect, network, user, chdir, watch, exec };
 
 struct KeeperReport {
   enum class Kind : std::int32_t { started, start_failed, root_ended, gone };

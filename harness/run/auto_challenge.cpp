@@ -63,6 +63,14 @@ bool was_used(const evidence::Facts& seen, const std::string& service) {
   return false;
 }
 
+/// It spoke with somebody who is no service of the suite, and there is a way to keep it from that.
+bool used_the_network(const Activity& activity) {
+  return std::ranges::any_of(activity.connections, [](const evidence::SeenConnection& connection) {
+    return connection.protocol == "tcp" && connection.bytes_in > 0 && connection.bytes_out > 0 &&
+           connection.peer_programs.empty();
+  });
+}
+
 suite::Challenge control(const suite::Case& which, std::string name) {
   suite::Challenge control;
   control.name = std::move(name);
@@ -81,6 +89,10 @@ std::vector<suite::Challenge> automatic_controls(const suite::Case& which, const
     if (!was_used(seen, service)) continue;
     controls.push_back(control(which, "auto: without service " + service));
     controls.back().stop = service;
+  }
+  if (seen.activity && controls.empty() && used_the_network(*seen.activity)) {
+    controls.push_back(control(which, "auto: without network"));
+    controls.back().cut_network = true;
   }
   if (!seen.activity || !is_narrow(folder)) return controls;
   Random random(derive_seed(seed, which.id + " auto"));

@@ -16,6 +16,7 @@ using judge::Outcome;
 
 std::string in_words(const suite::Challenge& challenge) {
   if (!challenge.stop.empty()) return "stopped service " + challenge.stop;
+  if (challenge.cut_network) return "cut the network";
   if (!challenge.file.empty()) return "made " + challenge.file + " " + challenge.file_how;
   if (challenge.vary) return "varied the input";
   if (!challenge.before.empty()) {
@@ -168,6 +169,10 @@ class Challenger {
     if (!run.asked) {  // an error of the set-up is not the case turning red
       record_.perturbation_seen = false;
       record_.repeat_why = "the case was not tried: " + run.trial.error;
+    }
+    if (challenge_.cut_network && !run.trial.facts.root_exec_seen) {
+      record_.perturbation_seen = false;
+      record_.repeat_why = "no command ran without the network: " + run.trial.error;
     }
     record_.oracle_agrees = run.oracle_agrees;
     record_.wall = run.trial.facts.wall_ns;

@@ -241,6 +241,7 @@ class Attempt {
     trial.attached = context_.options.attached && place_.phase == "baseline";  // only that one is the user's
     trial.interrupt = &context_.interrupt;
     TrialWatch watch(context_, which_, expected_service_);
+    if (perturbation_.challenge != nullptr && perturbation_.challenge->cut_network) watch.cut_network();
     trial.watch = &watch;
     const std::vector<std::string> globs = watched_globs();
     std::optional<witness::FileWatch> files;

@@ -81,6 +81,7 @@ void TrialWatch::exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in
 }
 
 void TrialWatch::starting(Command& command) {
+  command.no_network = no_network_;
   {
     const std::lock_guard lock(mutex_);
     look_at_services();

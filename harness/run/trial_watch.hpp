@@ -15,6 +15,8 @@ class TrialWatch final : public Watch {
   /// asked  what the claim needs to be looked at: services, files
   TrialWatch(SuiteContext& context, const suite::Case& which, std::string expected_service);
 
+  /// Commands are started without a network from now on.
+  void cut_network() { no_network_ = true; }
   void exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in) override;
   void starting(Command& command) override;
   void ran(const Command& command, const Captured& captured) override;
@@ -27,6 +29,7 @@ class TrialWatch final : public Watch {
   SuiteContext& context_;
   std::string expected_service_;
   bool services_matter_;
+  bool no_network_ = false;
   std::optional<witness::CallWitness> witness_;  ///< of the command that runs
   std::mutex mutex_;
   evidence::Facts facts_;

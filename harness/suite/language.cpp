@@ -10,6 +10,7 @@ constexpr std::string_view kClaims[] = {"unit", "integration", "end-to-end", "pl
 constexpr std::string_view kExpected[] = {"fail", "pass", "any"};
 constexpr std::string_view kRelations[] = {"differs", "equals", "increases", "decreases", "scales"};
 constexpr std::string_view kBreakages[] = {"missing", "empty", "garbage"};
+constexpr std::string_view kNetworks[] = {"cut"};
 constexpr std::string_view kTraces[] = {"files-opened", "programs-run"};
 constexpr std::string_view kSignals[] = {"TERM", "INT", "QUIT", "HUP", "KILL", "USR1", "USR2"};
 
@@ -167,6 +168,13 @@ constexpr Field kBrokenFile[] = {
 };
 constexpr Field kControl[] = {
     {.name = "stop", .help = "The service that is stopped.", .example = "db", .fixed = true},
+    {.name = "network",
+     .type = word,
+     .help = "Cut: the command runs where no address can be reached, not even 127.0.0.1; sockets with a path go on "
+             "working.",
+     .example = "cut",
+     .words = kNetworks,
+     .fixed = true},
     {.name = "env",
      .type = names,
      .help = "Variables that are changed; nothing as the value removes one.",
@@ -232,6 +240,13 @@ constexpr Field kChallenge[] = {
      .help = "What is run instead; \"…\" first keeps the program and changes its arguments.",
      .example = "[\"…\", --input, other.json]"},
     {.name = "stop", .help = "The service that is stopped.", .example = "db", .fixed = true},
+    {.name = "network",
+     .type = word,
+     .help = "Cut: the command runs where no address can be reached, not even 127.0.0.1; sockets with a path go on "
+             "working.",
+     .example = "cut",
+     .words = kNetworks,
+     .fixed = true},
     {.name = "file",
      .type = object,
      .help = "The file that is broken.",

@@ -230,7 +230,8 @@ class CaseReader {
     if (const Node* capture = node_.find("capture")) case_.captures = read_captures(reading_, *case_.kind, *capture);
     for (const Capture& capture : case_.captures) note_capture(capture);
     if (const Node* evidence = node_.find("evidence")) case_.contract = read_contract(reading_, *evidence, services_);
-    if (const Node* control = node_.find("control")) read_controls(reading_, *control, case_.challenges, services_);
+    if (const Node* control = node_.find("control"))
+      read_controls(reading_, *case_.kind, *control, case_.challenges, services_);
     if (const Node* vary = node_.find("vary")) read_vary(reading_, *case_.kind, *vary, case_.challenges);
     if (const Node* list = node_.find("challenges")) {
       read_challenges(reading_, *case_.kind, *list, case_.challenges, services_);

@@ -42,9 +42,18 @@ const Node& node_of(const Node& map, std::string_view field) {
   return found == nullptr ? map : *found;
 }
 
+/// A command can be started without a network; the harness itself, which asks in all other kinds, is not.
+void read_network(Reading& reading, const KindSchema& kind, const LocatedMap& map, const Node& node,
+                  Challenge& challenge) {
+  challenge.cut_network = !text_of(map, "network").empty();
+  if (challenge.cut_network && kind.main_text != "stdout")
+    reading.add(node_of(node, "network"), fmt::format("there is no command in a case of kind {}", kind.name),
+                "stop the service instead");
+}
+
 /// The perturbations that `control` and `challenges` share.
-void read_perturbation(Reading& reading, const LocatedMap& map, const Node& node, Challenge& challenge,
-                       ServiceNames& services) {
+void read_perturbation(Reading& reading, const KindSchema& kind, const LocatedMap& map, const Node& node,
+                       Challenge& challenge, ServiceNames& services) {
   challenge.stop = text_of(map, "stop");
   if (!challenge.stop.empty() && is_service(reading, node_of(node, "stop"), challenge.stop)) {
     services.insert(challenge.stop);
@@ -53,6 +62,7 @@ void read_perturbation(Reading& reading, const LocatedMap& map, const Node& node
     challenge.file = file->value["path"].as_string();
     if (const Value* how = file->value.find("how")) challenge.file_how = how->as_string();
   }
+  read_network(reading, kind, map, node, challenge);
   challenge.env = names_of(map, "env");
   challenge.argv = argv_of(map, "argv");
   challenge.before = commands_of(map, "before");
@@ -62,7 +72,7 @@ void read_perturbation(Reading& reading, const LocatedMap& map, const Node& node
 
 bool perturbs(const Challenge& challenge) {
   return !challenge.stop.empty() || !challenge.file.empty() || !challenge.env.empty() || !challenge.argv.empty() ||
-         !challenge.before.empty() || challenge.vary.has_value();
+         !challenge.before.empty() || challenge.cut_network || challenge.vary.has_value();
 }
 
 bool demands(const Challenge& challenge) {
@@ -75,6 +85,7 @@ std::string control_name(const Challenge& challenge) {
   if (!challenge.name.empty()) return challenge.name;
   if (!challenge.stop.empty()) return "without " + challenge.stop;
   if (!challenge.file.empty()) return challenge.file + " " + challenge.file_how;
+  if (challenge.cut_network) return "without network";
   if (!challenge.argv.empty()) return "another command";
   return "another environment";
 }
@@ -118,17 +129,18 @@ std::optional<Vary> read_vary_map(Reading& reading, const KindSchema& kind, cons
 
 /// An answer that changes while two things change follows neither.
 void refuse_beside_vary(Reading& reading, const Node& node) {
-  for (const std::string_view other : {"stop", "file", "env", "argv"})
+  for (const std::string_view other : {"stop", "network", "file", "env", "argv"})
     if (const Node* found = node.find(other))
       reading.add(*found, fmt::format("{} beside vary: a challenge changes one thing", other),
                   "make two challenges of it");
 }
 }  // namespace
 
-void read_controls(Reading& reading, const Node& control, std::vector<Challenge>& challenges, ServiceNames& services) {
+void read_controls(Reading& reading, const KindSchema& kind, const Node& control, std::vector<Challenge>& challenges,
+                   ServiceNames& services) {
   if (control.is_list()) {
     if (control.items.empty()) reading.add(control, "control is an empty list", "for example control: { stop: db }");
-    for (const Node& item : control.items) read_controls(reading, item, challenges, services);
+    for (const Node& item : control.items) read_controls(reading, kind, item, challenges, services);
     return;
   }
   if (!require_map(reading, control, "control", "{ stop: db }")) return;
@@ -137,10 +149,10 @@ void read_controls(Reading& reading, const Node& control, std::vector<Challenge>
   Challenge challenge;
   challenge.form = Challenge::Form::control;
   challenge.span = reading.span(control);
-  read_perturbation(reading, map, control, challenge, services);
+  read_perturbation(reading, kind, map, control, challenge, services);
   if (reading.count() != before) return;
   if (!perturbs(challenge)) {
-    reading.add(control, "control breaks nothing", "name one of stop, env, argv, file");
+    reading.add(control, "control breaks nothing", "name one of stop, network, env, argv, file");
     return;
   }
   challenge.name = control_name(challenge);
@@ -178,7 +190,7 @@ void read_challenges(Reading& reading, const KindSchema& kind, const Node& list,
   if (const Node* vary = list.find("vary")) challenge.vary = read_vary_map(reading, kind, *vary);
   if (reading.count() != before) return;
   const LocatedMap map = read_fields(reading, language::challenge_fields(), list, "challenge");
-  read_perturbation(reading, map, list, challenge, services);
+  read_perturbation(reading, kind, map, list, challenge, services);
   if (reading.count() != before) return;
   if (challenge.vary) refuse_beside_vary(reading, list);
   challenge.expected = value_of(kExpected, text_of(map, "expect"), challenge.vary ? Expected::pass : Expected::fail);
@@ -190,7 +202,7 @@ void read_challenges(Reading& reading, const KindSchema& kind, const Node& list,
   const bool only_bounds = challenge.at_least_wall > Duration::zero() || challenge.at_least_cpu > Duration::zero();
   if (!perturbs(challenge) && !only_bounds && challenge.oracle.empty()) {
     reading.add(list, fmt::format("the challenge \"{}\" perturbs nothing", visible_line(challenge.name, 60)),
-                "name one of before, env, argv, stop, file, vary");
+                "name one of before, env, argv, stop, network, file, vary");
   } else if (!demands(challenge)) {
     reading.add(list, fmt::format("the challenge \"{}\" checks nothing", visible_line(challenge.name, 60)),
                 "expect fail or pass, or name an oracle, at_least or same");

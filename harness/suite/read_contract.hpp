@@ -12,7 +12,8 @@ using ServiceNames = std::set<std::string, std::less<>>;
 
 std::vector<Obligation> read_contract(Reading& reading, const Node& evidence, ServiceNames& services);
 /// A list of maps, or one map; each becomes a challenge of form `control`.
-void read_controls(Reading& reading, const Node& control, std::vector<Challenge>& challenges, ServiceNames& services);
+void read_controls(Reading& reading, const KindSchema& kind, const Node& control, std::vector<Challenge>& challenges,
+                   ServiceNames& services);
 void read_vary(Reading& reading, const KindSchema& kind, const Node& vary, std::vector<Challenge>& challenges);
 void read_challenges(Reading& reading, const KindSchema& kind, const Node& list, std::vector<Challenge>& challenges,
                      ServiceNames& services);

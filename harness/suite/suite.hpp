@@ -68,6 +68,7 @@ struct Challenge {
   bool automatic = false;  ///< nobody wrote it: what the evidence says was used is broken (`--challenge auto`)
   // perturbation
   std::string stop;                  ///< service that is stopped
+  bool cut_network = false;          ///< the command runs where no address can be reached
   std::string file;                  ///< path that is broken …
   std::string file_how = "missing";  ///< … missing | empty | garbage
   LocatedMap env;                    ///< changed variables; a null value removes one

@@ -108,6 +108,15 @@ BOOST_AUTO_TEST_CASE(what_it_used_can_be_broken_to_see_whether_it_matters) {
   BOOST_TEST(holds(unstated.err, "pass, unproven"), unstated.err);  // nothing was claimed that it could show
 }
 
+BOOST_AUTO_TEST_CASE(what_it_talked_to_is_cut_off_as_well) {
+  const Place place;
+  const std::string server = kFixtures + "/orders --port 0 --db db >log & ";
+  const std::string url =
+      "until grep -q listening log; do sleep 0.05; done; url=http://127.0.0.1:$(sed -n 's/.*://p' log)/health; ";
+  const Ran ran = place.run({"sh", "-c", server + url + kMccoy + " exec --challenge auto -- curl -sf $url; kill $!"});
+  BOOST_TEST(holds(ran.err, "turned red  auto: without network"), ran.err);
+}
+
 BOOST_AUTO_TEST_CASE(an_interrupt_lets_the_command_end_by_itself) {
   const Place place;
   place.write("tidy.sh", "trap 'echo tidied; exit 3' INT\ntouch ready\nwhile :; do sleep 0.1; done\n");

@@ -33,6 +33,23 @@ BOOST_DATA_TEST_CASE(a_death_by_signal_is_not_an_exit,
   BOOST_TEST(seen.ended.code == number);
 }
 
+BOOST_AUTO_TEST_CASE(without_a_network_no_address_can_be_reached_and_all_else_is_as_it_was) {
+  auto what = shell("wc -l </proc/net/dev; id -u; readlink /proc/self/ns/net /proc/self/ns/mnt");
+  const auto with = run(what).out.text();
+  what.no_network = true;
+  const auto cut = run_command(what, soon());
+  if (!cut.ok()) {
+    BOOST_TEST_MESSAGE("skipped: " << render(cut.error()));
+    return;
+  }
+  std::istringstream before(with), after(cut->out.text());
+  std::string line, other;
+  BOOST_TEST((std::getline(before, line) && std::getline(after, other) && other == "3"));  // two lines of heading and lo
+  BOOST_TEST((std::getline(before, line) && std::getline(after, other) && line == other));
+  BOOST_TEST((std::getline(before, line) && std::getline(after, other) && line != other));
+  BOOST_TEST((std::getline(before, line) && std::getline(after, other) && line == other));
+}
+
 BOOST_AUTO_TEST_CASE(the_command_gets_exactly_these_arguments) {
   const std::vector<std::string> hostile{"",   " ",        "a b",        "$(id)", "; rm -rf x",
                                          "*",  "'\"",      "two\nlines", "\t",    "-n",
