@@ -4,7 +4,7 @@
 
 namespace mccoy::evidence {
 namespace {
-constexpr std::string_view kMode[] = {"dry_run", "help", "version", "list_only", "syntax_only"};
+constexpr std::string_view kMode[] = {"dry_run", "help", "version", "list_only", "syntax_only", "no_tests"};
 }  // namespace
 
 Value to_value(const SeenProcess& process) {

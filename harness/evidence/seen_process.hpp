@@ -19,7 +19,8 @@ struct SeenProcess {
 
 /// A declared mode without effect, found where it was declared.
 struct DeclaredMode {
-  enum class Kind { dry_run, help, version, list_only, syntax_only } kind = Kind::dry_run;
+  /// no_tests: it builds, or prepares, and leaves the tests out; that is a pretence only where tests are claimed.
+  enum class Kind { dry_run, help, version, list_only, syntax_only, no_tests } kind = Kind::dry_run;
   std::string flag;   ///< "--dry-run"
   std::string where;  ///< "argv", "environment"
 };

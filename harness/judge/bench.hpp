@@ -74,6 +74,12 @@ std::string told(const ChallengeResult& challenge);
 /// kind of case brings by itself without the suite saying so shows that a command ran, not that it did the work; with a
 /// challenge met it does.
 bool work_seen(const Bench& bench);
+/// R2 and R3 for test runners that no obligation names, R6 for servers of the catalogue: parts of those rules.
+std::optional<Judgement> r2_unnamed_runner(const Bench& bench);
+std::optional<Judgement> r3_unnamed_runner(const Bench& bench);
+std::optional<Judgement> r6_known_stub(const Bench& bench);
+/// "libfaketime was in pid 7 /usr/bin/app (/usr/lib/…)": a fake clock that a program had loaded; "" = none.
+std::string fake_clock_words(const Bench& bench);
 /// Modes without work that the programs declared which had to do it.
 std::vector<evidence::DeclaredMode> modes_of_work(const Bench& bench);
 }  // namespace mccoy::judge

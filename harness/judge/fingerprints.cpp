@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "harness/base/text.hpp"
@@ -153,11 +154,27 @@ std::vector<Match> match(const Catalogue& catalogue, const evidence::Activity& a
   return Matching(catalogue, activity).take();
 }
 
-std::vector<Fingerprint> entries_in(const Catalogue& catalogue, const evidence::Activity& activity) {
-  std::vector<const Fingerprint*> marked;
-  for (const Match& one : match(catalogue, activity))
-    if (std::ranges::find(marked, one.what) == marked.end()) marked.push_back(one.what);
-  std::ranges::sort(marked);
+namespace {
+/// Those who answered somebody, on this machine.
+std::vector<const evidence::SeenProcess*> servers_in(const evidence::Facts& facts) {
+  std::vector<const evidence::SeenProcess*> servers;
+  auto add = [&](const std::vector<evidence::SeenProcess>& processes) {
+    for (const auto& process : processes) servers.push_back(&process);
+  };
+  if (facts.responder) add(facts.responder->processes);
+  for (const auto& service : facts.services) add(service.listeners);
+  if (facts.activity)
+    for (const auto& connection : facts.activity->connections) add(connection.peers);
+  return servers;
+}
+}  // namespace
+
+std::vector<Fingerprint> entries_in(const Catalogue& catalogue, const evidence::Facts& facts) {
+  std::set<const Fingerprint*> marked;
+  if (facts.activity)
+    for (const Match& one : match(catalogue, *facts.activity)) marked.insert(one.what);
+  for (const auto* server : servers_in(facts))
+    for (const auto entry : catalogue.by_program(*server)) marked.insert(&catalogue.entries()[entry]);
   std::vector<Fingerprint> entries;
   for (const Fingerprint* entry : marked) entries.push_back(*entry);
   return entries;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/evidence/activity.hpp"
+#include "harness/evidence/facts.hpp"
 #include "harness/judge/path_globs.hpp"
 #include "harness/suite/fingerprint.hpp"
 
@@ -55,6 +55,7 @@ struct Match {
 /// At most one for a program and an entry, in the order of programs and of the catalogue. Runners and what is no double
 /// are among them. Of a file that very many programs opened only the first few are known (SeenRead::by).
 std::vector<Match> match(const Catalogue& catalogue, const evidence::Activity& activity);
-/// The entries that mark something in it, in the order of the catalogue: what the evidence was held against.
-std::vector<Fingerprint> entries_in(const Catalogue& catalogue, const evidence::Activity& activity);
+/// The entries that mark something in it, in the order of the catalogue: what the evidence was held against. Of servers
+/// that answered, or are services, by the program they are.
+std::vector<Fingerprint> entries_in(const Catalogue& catalogue, const evidence::Facts& facts);
 }  // namespace mccoy::judge

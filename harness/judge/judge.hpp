@@ -29,6 +29,8 @@ struct Terms {
   /// Of the catalogue and of the suite, those that mark a program or a file which was seen: kept with the evidence, so
   /// that it is judged the same when the catalogue has changed.
   std::vector<suite::Fingerprint> fingerprints = {};
+  /// Ids of those that the suite itself names, as a service or in the case: it says that they are meant.
+  std::vector<std::string> stand_ins = {};
 };
 Value to_value(const Terms& terms);
 Result<Terms> terms_from_value(const Value& value);

@@ -88,8 +88,18 @@ bool was_told_to_end(const Activity& activity, int index) {
   });
 }
 
-bool only_pretends(const SeenProgram& program) {
-  return !program.modes.empty();
+bool is_pretence(const evidence::DeclaredMode& mode, bool tests_are_claimed) {
+  return tests_are_claimed || mode.kind != evidence::DeclaredMode::Kind::no_tests;
+}
+bool only_pretends(const SeenProgram& program, bool tests_are_claimed) {
+  return std::ranges::any_of(program.modes,
+                             [=](const evidence::DeclaredMode& mode) { return is_pretence(mode, tests_are_claimed); });
+}
+bool tests_are_claimed(std::string_view claim, std::span<const suite::Obligation> contract) {
+  return claim == "unit" || claim == "integration" || claim == "end-to-end" ||
+         std::ranges::any_of(contract, [](const suite::Obligation& obligation) {
+           return obligation.stated && obligation.kind->name == "tests";
+         });
 }
 std::string mode_of(const SeenProgram& program) {
   return program.modes.empty() ? "" : program.modes.front().flag;

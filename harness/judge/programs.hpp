@@ -29,8 +29,12 @@ bool performs(const evidence::Activity& activity, const std::vector<int>& perfor
 
 /// Somebody below the same command told it to end. A time limit (timeout) is no such order.
 bool was_told_to_end(const evidence::Activity& activity, int index);
-/// It runs in a mode that it declares to be without work: help, version, list, syntax check, dry run.
-bool only_pretends(const evidence::SeenProgram& program);
+/// It runs in a mode that it declares to be without work: help, version, list, syntax check, dry run; where tests are
+/// claimed, also without its tests.
+bool only_pretends(const evidence::SeenProgram& program, bool tests_are_claimed);
+bool is_pretence(const evidence::DeclaredMode& mode, bool tests_are_claimed);
+/// `claim: unit`, `integration` or `end-to-end`, or a stated report of tests.
+bool tests_are_claimed(std::string_view claim, std::span<const suite::Obligation> contract);
 /// "it ended with status 3"
 std::string ended_words(const evidence::SeenProgram& program);
 /// "--version", the first of its modes

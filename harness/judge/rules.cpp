@@ -6,7 +6,8 @@ const std::vector<Rule>& rules() {
   static const std::vector<Rule> kRules = {
       {"R0", "an observer started late, lost events or was cut off: nothing is called real on its word", "unproven"},
       {"R1", "the run itself failed, or the target could not be asked: that is the result", "fail, error"},
-      {"R2", "it passed, but the program that had to do the work ended with another status: a masked failure", "fail"},
+      {"R2", "it passed, but the program that had to do the work ended with another status: a masked failure",
+       "fail, unproven"},
       {"R3", "nothing was executed: no tests, all skipped, or only help, a version or a list was printed", "unproven"},
       {"R4", "physically impossible: shorter than it must take, less processor time or fewer bytes than the work needs",
        "simulated, mock"},
@@ -14,9 +15,13 @@ const std::vector<Rule>& rules() {
        "it ran in a mode that it declares to be without effect, and the effect is missing or nothing else was shown",
        "simulated, unproven"},
       {"R6",
-       "somebody else answered: an instance older than the run, the run itself, or another program than the engine",
+       "somebody else answered: an instance older than the run, the run itself, a known stub, or another program than "
+       "the engine",
        "unproven, mock, simulated"},
-      {"R7", "an emulator was loaded by the program that did the work, and what the claim names was not contacted",
+      {"R7",
+       "an emulator or a file system in memory was loaded by the program that did the work, and what the claim names "
+       "was "
+       "not touched",
        "simulated"},
       {"R8",
        "a test double or recorder was loaded by the program that did the work, and what the claim names was not "

@@ -8,6 +8,7 @@
 #include "harness/base/file.hpp"
 #include "harness/base/text.hpp"
 #include "harness/judge/bench.hpp"
+#include "harness/judge/engine_names.hpp"
 #include "harness/judge/fingerprints.hpp"
 #include "harness/judge/paths.hpp"
 #include "harness/judge/programs.hpp"
@@ -27,7 +28,9 @@ bool explains(Kind kind, std::string_view obligation) {
     case Kind::emulator:
     case Kind::recorder:
       return obligation == "connect" || obligation == "engine" || obligation == "delegate";
-    default:  // others stand in for files, time or faults, which other rules look at
+    case Kind::fake_fs:
+      return obligation == "write";
+    default:  // others stand in for time or faults, which other rules look at
       return false;
   }
 }
@@ -41,18 +44,12 @@ void add_names(const evidence::Facts& facts, const Value& settings, std::vector<
     if (const auto* service = find_service(facts, settings[field].as_string()))
       for (const auto& process : service->listeners) names.push_back(basename(process.exe));
 }
-/// "postgresql" and "postgres", "redis-server" and "redis" are one engine.
-bool is_about(const std::string& name, const std::string& engine) {
-  return !engine.empty() && !name.empty() && (name.starts_with(engine) || engine.starts_with(name));
-}
 bool fits(const Fingerprint& what, const Bench& bench) {
   if (what.stands_for.empty()) return true;
   std::vector<std::string> names;
   for (const suite::Obligation& obligation : bench.evidence.terms.contract)
     if (obligation.stated) add_names(bench.facts(), obligation.settings, names);
-  return std::ranges::any_of(what.stands_for, [&](const std::string& engine) {
-    return std::ranges::any_of(names, [&](const std::string& name) { return is_about(name, engine); });
-  });
+  return std::ranges::any_of(names, [&](const std::string& name) { return stands_for(what, name); });
 }
 
 // ---- somebody in between
@@ -86,9 +83,27 @@ std::string loaded_words(const Match& match, const Activity& activity) {
   return fmt::format("{} was in {} ({})", name, describe(program_at(activity, match.program).process), match.path);
 }
 
-const ObligationResult* untouched_by(const Bench& bench, Kind kind) {
-  return bench.obligation(
-      [&](const ObligationResult& item) { return item.stated && item.untouched && explains(kind, item.kind); });
+/// A file that stayed, other than what Python keeps for itself.
+bool was_left(const evidence::SeenWrite& write) {
+  using Change = evidence::SeenWrite::Change;
+  return (write.change == Change::created || write.change == Change::changed) &&
+         write.path.find("/__pycache__") == std::string::npos;
+}
+/// Those who work left no file behind: all their output stayed in memory.
+bool wrote_nothing(const Activity& activity, const std::vector<int>& workers) {
+  return activity.writes_complete && activity.writes_left_out == 0 &&
+         std::ranges::none_of(activity.writes, [&](const evidence::SeenWrite& write) {
+           return was_left(write) &&
+                  std::ranges::any_of(write.by, [&](int by) { return performs(activity, workers, by); });
+         });
+}
+
+const ObligationResult* untouched_by(const Bench& bench, Kind kind, bool no_file_was_written) {
+  return bench.obligation([&](const ObligationResult& item) {
+    if (!item.stated || !explains(kind, item.kind)) return false;
+    if (item.kind != "write") return item.untouched;
+    return no_file_was_written && item.status == ObligationStatus::broken && item.accuses.empty();
+  });
 }
 
 std::optional<Judgement> stood_in(const Bench& bench, std::string_view rule, Implies implies, Provenance provenance,
@@ -99,9 +114,10 @@ std::optional<Judgement> stood_in(const Bench& bench, std::string_view rule, Imp
   if (may_have_gone_by_another(bench, *activity)) return std::nullopt;
   const Catalogue known(terms.fingerprints);
   const std::vector<int> workers = performers(*activity, terms.contract);
+  const bool nothing_on_disk = wrote_nothing(*activity, workers);
   for (const Match& match : judge::match(known, *activity)) {
     if (match.what->implies != implies || match.always_loaded() || !fits(*match.what, bench)) continue;
-    const ObligationResult* missing = untouched_by(bench, match.what->kind);
+    const ObligationResult* missing = untouched_by(bench, match.what->kind, nothing_on_disk);
     if (missing == nullptr || !performs(*activity, workers, match.program)) continue;
     Judgement judgement = ruling(bench, rule, provenance, fmt::format("{}: {}.", reason, missing->why));
     judgement.facts = {loaded_words(match, *activity), told(*missing)};
@@ -112,6 +128,15 @@ std::optional<Judgement> stood_in(const Bench& bench, std::string_view rule, Imp
   return std::nullopt;
 }
 }  // namespace
+
+std::string fake_clock_words(const Bench& bench) {
+  const Activity* activity = watched(bench.facts());
+  if (activity == nullptr || bench.evidence.terms.fingerprints.empty()) return {};
+  const Catalogue known(bench.evidence.terms.fingerprints);
+  for (const Match& match : judge::match(known, *activity))
+    if (match.what->kind == Kind::fake_clock && !match.always_loaded()) return loaded_words(match, *activity);
+  return {};
+}
 
 std::optional<Judgement> r7_emulated(const Bench& bench) {
   return stood_in(bench, "R7", Implies::simulated, Provenance::simulated,

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "harness/judge/bench.hpp"
+#include "harness/judge/programs.hpp"
 #include "harness/judge/shorten.hpp"
 #include "harness/judge/weigh.hpp"
 
@@ -54,14 +55,16 @@ Judgement errored(const Bench& bench) {
   return judgement;
 }
 
-bool is_empty_mode(const DeclaredMode& mode) {
+bool is_empty_mode(const DeclaredMode& mode, bool tests_are_claimed) {
   using Kind = DeclaredMode::Kind;
+  if (mode.kind == Kind::no_tests) return tests_are_claimed;
   return mode.where == "argv" &&
          (mode.kind == Kind::help || mode.kind == Kind::version || mode.kind == Kind::list_only);
 }
-std::string_view what_it_prints(DeclaredMode::Kind kind) {
-  if (kind == DeclaredMode::Kind::help) return "its help";
-  return kind == DeclaredMode::Kind::version ? "its version" : "a list of what it would do";
+std::string_view what_was_asked(DeclaredMode::Kind kind) {
+  if (kind == DeclaredMode::Kind::help) return "to print its help";
+  if (kind == DeclaredMode::Kind::no_tests) return "to leave the tests out";
+  return kind == DeclaredMode::Kind::version ? "to print its version" : "to print a list of what it would do";
 }
 
 /// A flag that looks like such a mode, next to an effect that was seen, was none.
@@ -79,7 +82,7 @@ std::optional<Judgement> r1_failed(const Bench& bench) {
 
 std::optional<Judgement> r2_masked_failure(const Bench& bench) {
   const ObligationResult* masked = bench.accusation("R2");
-  if (masked == nullptr) return std::nullopt;
+  if (masked == nullptr) return r2_unnamed_runner(bench);
   Judgement judgement = ruling(bench, "R2", Provenance::real,
                                fmt::format("It looked like a pass, but {}: {}.", masked->text, masked->why));
   judgement.outcome = Outcome::fail;
@@ -98,12 +101,15 @@ std::optional<Judgement> r3_nothing_executed(const Bench& bench) {
     return judgement;
   }
   const auto modes = modes_of_work(bench);
-  const auto mode = std::find_if(modes.begin(), modes.end(), &is_empty_mode);
-  if (mode == modes.end() || bench.evidence.terms.claim == "plan" || effect_was_seen(bench)) return std::nullopt;
-  Judgement judgement = ruling(bench, "R3", Provenance::unproven,
-                               fmt::format("The command was asked by {} only to print {}; it did no work.", mode->flag,
-                                           what_it_prints(mode->kind)));
-  judgement.facts.push_back(fmt::format("{} in its arguments", mode->flag));
+  const bool about_tests = tests_are_claimed(bench.evidence.terms.claim, bench.evidence.terms.contract);
+  const auto mode = std::find_if(modes.begin(), modes.end(),
+                                 [=](const DeclaredMode& one) { return is_empty_mode(one, about_tests); });
+  if (mode == modes.end() || bench.evidence.terms.claim == "plan" || effect_was_seen(bench))
+    return r3_unnamed_runner(bench);
+  Judgement judgement = ruling(
+      bench, "R3", Provenance::unproven,
+      fmt::format("The command was asked by {} only {}; it did no work.", mode->flag, what_was_asked(mode->kind)));
+  judgement.facts.push_back(fmt::format("{} in its {}", mode->flag, mode->where == "argv" ? "arguments" : mode->where));
   judgement.missing.push_back(
       fmt::format("the command without {}, or `claim: plan` if that is all it claims", mode->flag));
   return judgement;

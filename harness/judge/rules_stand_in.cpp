@@ -24,6 +24,8 @@ std::optional<Judgement> impossible(const Bench& bench, std::optional<ChallengeC
       ruling(bench, "R4", provenance, fmt::format("{}: {}.", reason, stated != nullptr ? stated->why : bound->why));
   if (stated != nullptr) judgement.facts.push_back(told(*stated));
   if (bound != nullptr) judgement.facts.push_back(told(*bound));
+  if (const std::string clock = fake_clock_words(bench); kind == "duration" && !clock.empty())
+    judgement.facts.push_back(clock + ", which turns the clock");
   return judgement;
 }
 
@@ -135,6 +137,7 @@ std::optional<Judgement> r5_without_effect(const Bench& bench) {
 
 std::optional<Judgement> r6_wrong_responder(const Bench& bench) {
   if (auto judgement = wrong_service(bench)) return judgement;
+  if (auto judgement = r6_known_stub(bench)) return judgement;
   return wrong_engine(bench);
 }
 

@@ -147,6 +147,7 @@ Value to_value(const Terms& terms) {
     Value fingerprints = Value::list();
     for (const auto& fingerprint : terms.fingerprints) fingerprints.push(to_value(fingerprint));
     value.set("fingerprints", std::move(fingerprints));
+    set_unless_empty(value, "stand_ins", terms.stand_ins);
   }
   if (terms.contract.empty()) return value;
   Value contract = Value::list();
@@ -162,6 +163,7 @@ Result<Terms> terms_from_value(const Value& value) {
   terms.claim = value["claim"].as_string();
   terms.challenges = texts_of(value["challenges"]);
   for (const auto& item : value["fingerprints"].as_list()) terms.fingerprints.push_back(fingerprint_from(item));
+  terms.stand_ins = texts_of(value["stand_ins"]);
   for (const auto& item : value["contract"].as_list()) {
     MCCOY_TRY(obligation, obligation_from(item));
     terms.contract.push_back(std::move(obligation));

@@ -33,11 +33,12 @@ Runs sorted_runs(const Question& question, const Activity& activity) {
   Runs runs;
   const Value& pattern = question.setting("argv");
   const bool modes_are_meant = !pattern.is_null() || question.claim == "plan";
+  const bool about_tests = tests_are_claimed(question.claim, question.contract);
   for (const int run : runs_of(activity, question.obligation, "exe")) {
     const SeenProgram& program = program_at(activity, run);
     if (!argv_matches(pattern, program.process.argv))
       runs.other_arguments.push_back(run);
-    else if (!modes_are_meant && only_pretends(program_at(activity, last_image(activity, run))))
+    else if (!modes_are_meant && only_pretends(program_at(activity, last_image(activity, run)), about_tests))
       runs.pretended.push_back(run);
     else
       runs.counted.push_back(run);

@@ -36,15 +36,41 @@ std::int64_t leave_out(std::vector<Seen>& list, std::size_t first, Wanted wanted
   list.erase(kept, list.end());
   return static_cast<std::int64_t>(before - list.size());
 }
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+/// What the suite says of its services and of this case.
+std::string words_of(const suite::Suite& suite, const suite::Case& which) {
+  std::string words = which.id + " " + to_json(which.head.value);
+  for (const auto& [name, setting] : which.settings) words += " " + to_json(setting.value);
+  for (const suite::Obligation& obligation : which.contract) words += " " + to_json(obligation.settings);
+  for (const suite::Service& service : suite.services)
+    words += " " + service.name + " " + to_json(service.run.value) + " " + to_json(service.attach.value);
+  return words;
+}
 }  // namespace
 
+void note_named_stand_ins(judge::Terms& terms, const suite::Suite& suite, const suite::Case& which) {
+  if (terms.fingerprints.empty()) return;
+  const std::string words = lower(words_of(suite, which));
+  for (const suite::Fingerprint& entry : terms.fingerprints) {
+    const std::string name = lower(entry.id.substr(entry.id.rfind('.') + 1)), library = lower(entry.library);
+    const bool named =
+        words.find(name) != std::string::npos || (!library.empty() && words.find(library) != std::string::npos);
+    if (named) terms.stand_ins.push_back(entry.id);
+  }
+}
+
 void keep_what_matters(evidence::Facts& facts, judge::Terms& terms, const std::vector<suite::Fingerprint>& additions) {
-  if (!facts.activity) return;
-  evidence::Activity& activity = *facts.activity;
   std::optional<judge::Catalogue> extended;
   if (!additions.empty()) extended.emplace(judge::catalogue_with(additions));
   const judge::Catalogue& catalogue = extended ? *extended : judge::catalogue();
-  terms.fingerprints = judge::entries_in(catalogue, activity);
+  terms.fingerprints = judge::entries_in(catalogue, facts);
+  if (!facts.activity) return;
+  evidence::Activity& activity = *facts.activity;
 
   for (std::size_t i = kFirstPrograms; i < activity.programs.size(); ++i) {  // who and how it ended is kept of all
     evidence::SeenProgram& program = activity.programs[i];

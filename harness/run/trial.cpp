@@ -261,6 +261,7 @@ class Attempt {
     count_tests(run_.terms, folder_, started_ms_, facts);
     facts.folder = real_folder();
     keep_what_matters(facts, run_.terms, context_.suite.fingerprints);
+    note_named_stand_ins(run_.terms, context_.suite, which_);
     if (!observed.ok()) return std::move(observed).error();
     observation_ = std::move(observed).value();
     if (files) observation_->values.set("wrote", wrote());

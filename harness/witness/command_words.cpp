@@ -18,6 +18,7 @@ struct Wrapper {
   std::string_view name;
   std::string_view with_value;  ///< options whose value is the next word
   int operands = 0;
+  std::string_view word = {};  ///< only behind this word: "uv run", "bundle exec"
 };
 constexpr Wrapper kWrappers[] = {
     {"env", " -u --unset -C --chdir "},
@@ -40,6 +41,25 @@ constexpr Wrapper kWrappers[] = {
     {"command", ""},
     {"busybox", ""},
     {"ccache", ""},
+    {"faketime", " -p --date-prog ", 1},
+    {"fiu-run", " -f -c -l "},
+    {"xvfb-run", " -e --error-file -f --auth-file -n --server-num -p --xauth-protocol -s --server-args -w --wait "},
+    {"dbus-run-session", " --config-file --dbus-daemon "},
+    {"chroot", "", 1},
+    {"setpriv", " --reuid --regid --groups --inh-caps --ambient-caps --bounding-set --securebits --pdeathsig "},
+    {"dumb-init", " -r --rewrite "},
+    {"tini", " -p -e "},
+    {"valgrind", ""},
+    {"uv", " -p --python --with --extra --group --env-file --directory --project --package ", 0, "run"},
+    {"poetry", " -C --directory -P --project ", 0, "run"},
+    {"pipenv", "", 0, "run"},
+    {"pdm", " -p --project -e --env-file ", 0, "run"},
+    {"rye", "", 0, "run"},
+    {"hatch", " -e --env ", 0, "run"},
+    {"bundle", "", 0, "exec"},
+    {"pnpm", " -C --dir --filter -F ", 0, "exec"},
+    {"yarn", "", 0, "exec"},
+    {"npm", " -w --workspace -p --package ", 0, "exec"},
 };
 
 constexpr std::string_view kShells = " sh bash dash zsh ksh ash ";
@@ -60,16 +80,22 @@ void take_assignments(CommandWords& command) {
   command.argv.erase(command.argv.begin(), end);
 }
 
+/// The first word that is no option of the wrapper, from `at` on.
+std::size_t behind_options(const Wrapper& wrapper, const std::vector<std::string>& argv, std::size_t at) {
+  while (at < argv.size() && argv[at].starts_with('-')) {
+    if (argv[at] == "--") return at + 1;
+    at += in_words(wrapper.with_value, argv[at]) ? 2U : 1U;
+  }
+  return at;
+}
+
 /// The command behind a wrapper; empty argv when nothing stands behind it.
 CommandWords behind(const Wrapper& wrapper, CommandWords command) {
-  std::size_t at = 1;
   const auto& argv = command.argv;
-  while (at < argv.size() && argv[at].starts_with('-')) {
-    if (argv[at] == "--") {
-      ++at;
-      break;
-    }
-    at += in_words(wrapper.with_value, argv[at]) ? 2U : 1U;
+  std::size_t at = behind_options(wrapper, argv, 1);
+  if (!wrapper.word.empty()) {
+    if (at >= argv.size() || argv[at] != wrapper.word) return {};
+    at = behind_options(wrapper, argv, at + 1);
   }
   if (wrapper.name == "env")
     while (at < argv.size() && is_assignment(argv[at])) command.env.push_back(argv[at++]);
