@@ -4,6 +4,7 @@
 
 #include "harness/base/clock.hpp"
 #include "harness/base/text.hpp"
+#include "harness/judge/chain.hpp"
 #include "harness/report.hpp"
 #include "reports/standing.hpp"
 
@@ -164,6 +165,24 @@ Result<Value> texts_value(const run::RunView& run, const run::CaseView& view) {
   return map;
 }
 
+/// Who answered asked others in turn, as far as they are on this machine.
+Value hop_value(const judge::Hop& hop) {
+  const evidence::SeenProcess& process = hop.processes.front();
+  return Members()
+      .put("from", hop.from)
+      .text("to", hop.to)
+      .put("at", hop.at)
+      .put("pid", process.id.pid)
+      .put("exe", process.exe)
+      .put("bytes_out", hop.bytes_out)
+      .put("bytes_in", hop.bytes_in)
+      .take();
+}
+
+std::vector<judge::Hop> chain_of(const evidence::Facts& facts) {
+  return facts.responder ? judge::behind(facts, facts.responder->service) : std::vector<judge::Hop>{};
+}
+
 Value requirement_value(const run::CaseView& view) {
   return Members()
       .put("provenance", to_text(view.require))
@@ -189,6 +208,7 @@ Result<Value> case_value(const run::RunView& run, const run::CaseView& view) {
   members.some("earlier_attempts", each(view.earlier, earlier_value)).text("nonce", view.nonce);
   members.some("checks", each(view.checks, check_value)).some("obligations", each(view.obligations, obligation_value));
   members.some("challenges", challenges_value(view)).some("figures", view.figures).some("texts", std::move(texts));
+  members.some("chain", each(chain_of(view.facts), hop_value));
   return members.some("facts", evidence::to_value(view.facts)).take();
 }
 

@@ -28,7 +28,19 @@ struct StartRequest {
 };
 
 /// The step of a start that failed; see step_name().
-enum class StartStep : std::int32_t { none, fork, receive, cgroup, session, redirect, network, user, chdir, watch, exec };
+enum class StartStep : std::int32_t {
+  none,
+  fork,
+  receive,
+  cgroup,
+  session,
+  redirect,
+  network,
+  watch,
+  user,
+  chdir,
+  exec
+};
 
 struct KeeperReport {
   enum class Kind : std::int32_t { started, start_failed, root_ended, gone };

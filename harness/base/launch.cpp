@@ -69,14 +69,14 @@ StartStep prepare_and_exec(Shared& shared) {
   if (!redirect(order.stdio)) return StartStep::redirect;
   if (order.request->no_network && !leave_network()) return StartStep::network;
   ::umask(order.request->umask);
+  if (order.watcher >= 0 && !offer_watch(order.watcher, order.filter, order.request->filter_bytes))
+    return StartStep::watch;  // while we may still do so without no_new_privs
   if (order.request->change_user && !become_user(*order.request)) return StartStep::user;
   if (::chdir(order.cwd) != 0) return StartStep::chdir;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // should the keeper be killed, at least the root goes with it
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (order.watcher >= 0 && !offer_watch(order.watcher, order.filter, order.request->filter_bytes))
-    return StartStep::watch;
   shared.exec_ns = monotonic_ns();
   ::execve(order.path, order.argv, order.env);
   return StartStep::exec;

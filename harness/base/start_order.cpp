@@ -133,9 +133,9 @@ constexpr std::array<const char*, 11> kStepNames{"start",
                                                  "make the session of",
                                                  "redirect",
                                                  "cut the network of",
+                                                 "watch",
                                                  "change to the user for",
                                                  "change to the folder of",
-                                                 "watch",
                                                  "run"};
 }  // namespace
 

@@ -15,6 +15,7 @@ Value to_value(const SeenProgram& program) {
   map.put("forked", program.forked);
   map.put("replaced", program.replaced);
   map.put("alive", program.alive);
+  map.put("earlier", program.earlier);
   if (program.exit_code) map.put_value("exit_code", *program.exit_code);
   map.put("signal", program.signal);
   map.put("cpu_ns", program.cpu_ns, -1);
@@ -53,6 +54,7 @@ Value to_value(const SeenConnection& connection) {
   map.put("protocol", connection.protocol);
   map.put("tried", connection.tried);
   map.put("made", connection.made);
+  map.put("stood", connection.stood);
   map.put("bytes_out", connection.bytes_out);
   map.put("bytes_in", connection.bytes_in);
   map.put("bytes_complete", connection.bytes_complete);
@@ -144,6 +146,7 @@ class ActivityReader {
     program.forked = value["forked"].as_bool();
     program.replaced = value["replaced"].as_bool();
     program.alive = value["alive"].as_bool();
+    program.earlier = value["earlier"].as_bool();
     if (value["exit_code"].is_int()) program.exit_code = static_cast<int>(value["exit_code"].as_int());
     program.signal = value["signal"].as_string();
     program.cpu_ns = value["cpu_ns"].as_int(-1);
@@ -177,6 +180,7 @@ class ActivityReader {
             .protocol = value["protocol"].as_string(),
             .tried = value["tried"].as_int(),
             .made = value["made"].as_int(),
+            .stood = value["stood"].as_int(),
             .bytes_out = value["bytes_out"].as_int(),
             .bytes_in = value["bytes_in"].as_int(),
             .bytes_complete = value["bytes_complete"].as_bool(),

@@ -1,4 +1,5 @@
-// What the processes below one command did, as the system-call witness saw it. Entries name programs by their index in
+// What the processes below one command did, as the system-call witness saw it; of a service, what it did in a window of
+// time. Entries name programs by their index in
 // Activity::programs. All lists are bounded; what did not fit is counted in `dropped` and makes the coverage of its
 // kind incomplete. A call counts when its effect was seen, or when the same call by the same user would have succeeded
 // at that moment (files opened for reading).
@@ -21,6 +22,7 @@ struct SeenProgram {
   bool forked = false;      ///< the image of its parent, in a child that never called execve
   bool replaced = false;    ///< it called execve: a later entry of this pid goes on
   bool alive = false;       ///< not ended when the looking ended
+  bool earlier = false;     ///< of a window: it ran already when the window began
   std::optional<int> exit_code = {};
   std::string signal = {};   ///< ended by it; "?" when only that is known
   std::int64_t cpu_ns = -1;  ///< of this process until its end, without children; -1: not measured
@@ -56,6 +58,7 @@ struct SeenConnection {
   std::string protocol = {};                 ///< "tcp", "udp", "unix"
   std::int64_t tried = 0;                    ///< calls of connect (for udp: also of sendto with an address)
   std::int64_t made = 0;                     ///< seen to be established
+  std::int64_t stood = 0;                    ///< of a window: connections made before it and open when it began
   std::int64_t bytes_out = 0, bytes_in = 0;  ///< at least so many; counted while or after the connection was open
   bool bytes_complete = false;               ///< they are all
   std::vector<SeenProcess> peers = {};       ///< on this machine: who owns the other end

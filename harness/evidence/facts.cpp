@@ -64,6 +64,24 @@ SeenFile file(const Value& value) {
           .linked_from = value["linked_from"].as_string()};
 }
 
+Value to_value(const HeldFile& held) {
+  Writer map;
+  map.put("path", held.path);
+  map.put_value("by", to_value(held.by));
+  map.put("writes", held.writes);
+  map.put("mapped", held.mapped);
+  map.put("alone", held.alone);
+  return map.take();
+}
+
+HeldFile held_file(const Value& value) {
+  return {.path = value["path"].as_string(),
+          .by = process_from_value(value["by"]),
+          .writes = value["writes"].as_bool(),
+          .mapped = value["mapped"].as_bool(),
+          .alone = value["alone"].as_bool()};
+}
+
 Value to_value(const SeenService& service) {
   Writer map;
   map.put("name", service.name);
@@ -71,15 +89,27 @@ Value to_value(const SeenService& service) {
   map.put("started_by_us", service.started_by_us);
   map.put_each("listeners", service.listeners, to_value);
   map.put("connected_to", service.connected_to);
+  if (service.activity) map.put_value("activity", to_value(*service.activity));
+  map.put("files_watched", service.files_watched);
+  map.put("unwatched", service.unwatched);
+  map.put_each("files", service.files, to_value);
+  map.put_each("held", service.held, to_value);
   return map.take();
 }
 
 SeenService service(const Value& value) {
-  return {.name = value["name"].as_string(),
-          .alive = value["alive"].as_bool(),
-          .started_by_us = value["started_by_us"].as_bool(),
-          .listeners = each(value["listeners"], process_from_value),
-          .connected_to = texts(value["connected_to"])};
+  SeenService seen{.name = value["name"].as_string(),
+                   .alive = value["alive"].as_bool(),
+                   .started_by_us = value["started_by_us"].as_bool(),
+                   .listeners = each(value["listeners"], process_from_value),
+                   .connected_to = texts(value["connected_to"]),
+                   .activity = {},
+                   .files_watched = value["files_watched"].as_bool(),
+                   .unwatched = value["unwatched"].as_string(),
+                   .files = each(value["files"], file),
+                   .held = each(value["held"], held_file)};
+  if (value["activity"].is_map()) seen.activity = activity_from_value(value["activity"]);
+  return seen;
 }
 
 Value to_value(const TestCounts& tests) {
@@ -131,6 +161,7 @@ Value to_value(const Facts& facts) {
   map.put_each("files", facts.files, to_value);
   map.put_each("modes", facts.modes, to_value);
   map.put_each("services", facts.services, to_value);
+  map.put("services_alone", facts.services_alone);
   if (facts.tests) map.put_value("tests", to_value(*facts.tests));
   map.put("nonce_sent", facts.nonce_sent);
   map.put("nonce_returned", facts.nonce_returned);
@@ -153,6 +184,7 @@ Facts facts_from_value(const Value& value) {
   facts.files = each(value["files"], file);
   facts.modes = each(value["modes"], mode_from_value);
   facts.services = each(value["services"], service);
+  facts.services_alone = value["services_alone"].as_bool();
   if (value["tests"].is_map()) facts.tests = tests(value["tests"]);
   facts.nonce_sent = value["nonce_sent"].as_bool();
   facts.nonce_returned = value["nonce_returned"].as_bool();

@@ -37,12 +37,27 @@ struct SeenFile {
   std::string linked_from;    ///< the same inode existed before under this name, or it is a link to it
 };
 
+/// A file of the claim that a process of a service held open (or mapped) when the trial began or ended: it can be read
+/// or written without being opened.
+struct HeldFile {
+  std::string path;
+  SeenProcess by;
+  bool writes = false;  ///< open for writing, or mapped shared and writable
+  bool mapped = false;  ///< then its times may stay as they are when it is written
+  bool alone = false;   ///< no process of another tree was seen to have it open for writing
+};
+
 /// A service as the harness saw it during the trial.
 struct SeenService {
   std::string name;
   bool alive = false, started_by_us = false;
   std::vector<SeenProcess> listeners;     ///< owners of its listening ports
   std::vector<std::string> connected_to;  ///< services its tree held a connection to (sampled)
+  std::optional<Activity> activity = {};  ///< what it did between the begin and the end of the trial; absent: not seen
+  bool files_watched = false;             ///< the activity tells of files, too, and not of connections only
+  std::string unwatched = {};             ///< why there is no activity
+  std::vector<SeenFile> files = {};       ///< those that the claim says it must or must not have written
+  std::vector<HeldFile> held = {};
 };
 
 struct TestCounts {
@@ -70,6 +85,7 @@ struct Facts {
   std::vector<SeenFile> files;
   std::vector<DeclaredMode> modes;
   std::vector<SeenService> services;
+  bool services_alone = false;  ///< no other case used them during the trial
   std::optional<TestCounts> tests;
   bool nonce_sent = false, nonce_returned = false;
   std::int64_t wall_ns = 0, cpu_ns = -1;  ///< cpu_ns -1: not measured

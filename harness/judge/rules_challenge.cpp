@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "harness/judge/bench.hpp"
+#include "harness/judge/chain.hpp"
 #include "harness/judge/weigh.hpp"
 
 namespace mccoy::judge {
@@ -54,7 +55,8 @@ void list_doubts(const Bench& bench, Judgement& judgement) {
 
 void list_facts(const Bench& bench, Judgement& judgement) {
   if (bench.facts().responder && bench.facts().responder->how != evidence::Responder::How::unseen)
-    judgement.facts.push_back(describe(*bench.facts().responder) + " answered");
+    judgement.facts.push_back(describe(*bench.facts().responder) + " answered" +
+                              chain_words(bench.facts(), bench.facts().responder->service));
   for (const auto& item : bench.obligations) judgement.facts.push_back(told(item));
   for (const auto& item : bench.challenges) judgement.facts.push_back(told(item));
 }

@@ -28,6 +28,8 @@ std::optional<Weight> nothing_written(const Question& question);
 /// Sockets of the system that programs ask for names and users.
 bool is_system_socket(std::string_view to);
 std::optional<Weight> connection_seen(const Question& question);
+/// The same of any activity: a conversation of its programs (those that had to do the work) with an address or service.
+Weight conversation(const Question& question, const evidence::Activity& activity, const std::string& to);
 std::optional<Weight> delegation_seen(const Question& question);
 /// Of a command: nothing was exchanged with the engine, or nobody can say so. Nothing when something was.
 std::optional<Weight> engine_untouched(const Question& question);

@@ -6,9 +6,11 @@
 #include <cctype>
 
 #include "harness/base/file.hpp"
+#include "harness/judge/chain.hpp"
 #include "harness/judge/paths.hpp"
 #include "harness/judge/programs.hpp"
 #include "harness/judge/weigh_activity.hpp"
+#include "harness/judge/weigh_service.hpp"
 
 namespace mccoy::judge {
 namespace {
@@ -43,7 +45,7 @@ struct Meant {
 
 /// A server has more than one door, and a host more than one name.
 bool may_be_it(const SeenConnection& connection, const std::string& to) {
-  if (connection.made == 0 && connection.protocol != "udp") return false;
+  if (connection.made + connection.stood == 0 && connection.protocol != "udp") return false;
   if (connection.to.starts_with("unix:")) {
     if (to.find('/') != std::string::npos) return basename(connection.to) == basename(to);
     return connection.peer_programs.empty() && !is_system_socket(connection.to);
@@ -56,7 +58,7 @@ bool may_be_it(const SeenConnection& connection, const std::string& to) {
 bool may_be_a_door(const SeenConnection& connection) {
   if (!connection.peers.empty() || connection.protocol == "tcp") return false;
   if (!connection.to.starts_with("unix:")) return true;
-  return connection.made > 0 && !is_system_socket(connection.to);
+  return connection.made + connection.stood > 0 && !is_system_socket(connection.to);
 }
 
 Meant connections_to(const Question& question, const Activity& activity, const std::string& to) {
@@ -72,7 +74,7 @@ Meant connections_to(const Question& question, const Activity& activity, const s
     if (is_it && performs(activity, workers, connection.by))
       meant.connections.push_back(&connection);
     else if (is_it)
-      meant.others = meant.others || connection.made > 0;
+      meant.others = meant.others || connection.made + connection.stood > 0;
     else if (service == nullptr ? may_be_it(connection, to) : may_be_a_door(connection))
       meant.all = false;
   }
@@ -87,7 +89,7 @@ struct Exchange {
 Exchange sum(const std::vector<const SeenConnection*>& connections) {
   Exchange all;
   for (const SeenConnection* connection : connections) {
-    all.made += connection->made;
+    all.made += connection->made + connection->stood;
     all.out += connection->bytes_out;
     all.in += connection->bytes_in;
     all.counted = all.counted && connection->bytes_complete;
@@ -109,7 +111,7 @@ std::optional<Weight> silence(const Activity& activity, const Meant& meant, cons
   }
   const bool certain = activity.sockets_complete && meant.all && all.counted && !all.messages && !meant.others;
   if (all.made == 0)
-    return certain ? untouched("it was tried, and no connection was made") : unseen("no connection to it was seen");
+    return certain ? untouched("it was tried, and no connection that stood was seen") : unseen("no connection to it was seen");
   if (certain && (all.in == 0 || all.out == 0)) return untouched(words(all));
   return std::nullopt;
 }
@@ -147,31 +149,84 @@ bool is_system_socket(std::string_view to) {
   return std::ranges::any_of(kPlaces, [&](std::string_view place) { return to.starts_with(place); });
 }
 
-std::optional<Weight> connection_seen(const Question& question) {
-  const Activity* activity = watched(question.facts);
-  if (activity == nullptr) return std::nullopt;
-  const Meant meant = connections_to(question, *activity, question.setting("to").as_string());
+Weight conversation(const Question& question, const Activity& activity, const std::string& to) {
+  const Meant meant = connections_to(question, activity, to);
   const Exchange all = sum(meant.connections);
-  if (auto silent = silence(*activity, meant, all)) return silent;
-  if (auto wrong = wrong_peer(question, meant.connections)) return wrong;
-  const bool certain = activity->sockets_complete && meant.all && all.counted && !all.messages;
+  if (auto silent = silence(activity, meant, all)) return *std::move(silent);
+  if (auto wrong = wrong_peer(question, meant.connections)) return *std::move(wrong);
+  const bool certain = activity.sockets_complete && meant.all && all.counted && !all.messages;
   const auto in = std::max<std::int64_t>(1, quantity(question.setting("min_bytes_in"), 1));
   const auto out = std::max<std::int64_t>(1, quantity(question.setting("min_bytes_out"), 1));
   if (all.out < out || all.in < in)
     return certain ? broken(words(all)) : unseen(words(all) + "; more may have been exchanged unseen");
-  if (auto few = too_few_requests(question, all, certain)) return few;
+  if (auto few = too_few_requests(question, all, certain)) return *std::move(few);
   return held(words(all));
 }
 
-std::optional<Weight> delegation_seen(const Question& question) {
+namespace {
+/// A service that the command talked to, and that talked to what is named.
+std::optional<Weight> by_way_of_service(const Question& question, const Activity& activity, const std::string& to) {
+  for (const SeenConnection& connection : activity.connections) {
+    const std::string service = service_of(question.facts, connection.peers);
+    if (service.empty() || service == to || connection.bytes_in == 0 || connection.bytes_out == 0) continue;
+    if (auto weight = by_way_of(question, service, to)) return weight;
+  }
+  return std::nullopt;
+}
+}  // namespace
+
+std::optional<Weight> connection_seen(const Question& question) {
   const Activity* activity = watched(question.facts);
   if (activity == nullptr) return std::nullopt;
+  const std::string& to = question.setting("to").as_string();
+  Weight direct = conversation(question, *activity, to);
+  if (direct.status == ObligationStatus::held) return direct;
+  const Meant meant = connections_to(question, *activity, to);
+  auto by_way = meant.connections.empty() ? by_way_of_service(question, *activity, to) : std::nullopt;
+  return by_way ? *std::move(by_way) : std::move(direct);
+}
+
+namespace {
+/// A probe of ours handed it to the service that answered.
+std::optional<Weight> delegated_to_service(const Question& question) {
+  const auto& responder = question.facts.responder;
+  if (!responder || responder->who != evidence::Responder::Who::service) return std::nullopt;
+  const std::string& to = question.setting("to").as_string();
+  if (responder->service != to) return by_way_of(question, responder->service, to);
+  if (responder->bytes_out == 0 || responder->bytes_in == 0) return std::nullopt;
+  return held(fmt::format("{} bytes out, {} bytes in", responder->bytes_out, responder->bytes_in));
+}
+
+/// What a resident service ran for it, when its calls were watched.
+std::optional<Weight> ran_for_it(const Question& question) {
+  const evidence::SeenService* service = find_service(question.facts, question.setting("to").as_string());
+  if (service == nullptr || !service->activity) return std::nullopt;
+  const Activity& activity = *service->activity;
+  for (const int run : runs_of(activity, question.obligation, "exec"))
+    if (!program_at(activity, run).earlier) return held(describe(program_at(activity, run).process) + " ran for it");
+  if (question.setting("resolved").as_list().empty() || !activity.programs_complete)
+    return unseen("that program was not seen to run for it, and not all programs could be recognised");
+  return broken("the service ran no such program during the trial");
+}
+
+std::optional<Weight> handed_on(const Question& question) {
+  const Activity* activity = watched(question.facts);
+  if (activity == nullptr) return delegated_to_service(question);
   const Meant meant = connections_to(question, *activity, question.setting("to").as_string());
   const Exchange all = sum(meant.connections);
   if (auto silent = silence(*activity, meant, all)) return silent;
-  if (!question.setting("exec").is_null() && runs_of(*activity, question.obligation, "exec").empty())
-    return unseen("it was connected to; which programs it ran for that is not watched");
   return held(words(all));
+}
+}  // namespace
+
+std::optional<Weight> delegation_seen(const Question& question) {
+  auto handed = handed_on(question);
+  const Activity* activity = watched(question.facts);
+  if (!handed || handed->status != ObligationStatus::held || question.setting("exec").is_null()) return handed;
+  if (auto ran = ran_for_it(question)) return ran;
+  if (activity == nullptr || runs_of(*activity, question.obligation, "exec").empty())
+    return unseen("it was connected to; which programs it ran for that is not watched");
+  return handed;
 }
 
 std::optional<Weight> engine_untouched(const Question& question) {

@@ -6,9 +6,11 @@
 #include <array>
 
 #include "harness/base/text.hpp"
+#include "harness/judge/chain.hpp"
 #include "harness/judge/paths.hpp"
 #include "harness/judge/weigh.hpp"
 #include "harness/judge/weigh_activity.hpp"
+#include "harness/judge/weigh_service.hpp"
 
 namespace mccoy::judge {
 namespace {
@@ -80,7 +82,12 @@ Weight connect(const Question& question) {
   }
   const Responder& responder = *question.facts.responder;
   const std::string& to = question.setting("to").as_string();
-  if (!talked_to(responder, to, question.facts)) return elsewhere(responder, to);
+  if (!talked_to(responder, to, question.facts)) {
+    const bool of_service = responder.who == Responder::Who::service;
+    auto by_way = of_service ? by_way_of(question, responder.service, to) : std::nullopt;
+    if (of_service && !by_way) by_way = handed_nothing_on(question, responder.service, to);
+    return by_way ? *std::move(by_way) : elsewhere(responder, to);
+  }
   if (auto shortfall = too_little(question, responder)) return *std::move(shortfall);
   if (!question.setting("peer_exe").is_null()) {
     const Same same = same_program(responder.processes, question.obligation, "peer_exe");
@@ -125,7 +132,8 @@ Weight service_listener(const Question& question, const std::string& service) {
   if (responder->who == Responder::Who::service && responder->service == service) {
     if (responder->started_before_run && !may_be_older(question))
       return broken(fmt::format("the {} that answered is older than this run", service));
-    return recognised(question, responder->processes, describe(*responder) + " answered");
+    return recognised(question, responder->processes,
+                      describe(*responder) + " answered" + chain_words(question.facts, service));
   }
   if (responder->expected_service != service) return own_listener(question, service);
   if (!is_attached(question.facts, service)) return broken(describe(*responder) + " answered instead");
@@ -156,27 +164,6 @@ std::string listener_text(const Value& settings) {
   if (!settings["svc"].is_null()) return fmt::format("service {} answered", settings["svc"].as_string());
   if (!settings["port"].is_null()) return fmt::format("the owner of port {}", settings["port"].as_int());
   return fmt::format("{} owns the socket that answered", settings["exe"].as_string());
-}
-
-// ---- service: what the target talked to, sampled; a sample can show presence and never absence
-
-constexpr std::array<std::string_view, 4> kUnwatchedParts = {"min_bytes_in", "min_bytes_out", "read", "write"};
-
-Weight service(const Question& question) {
-  for (const auto part : kUnwatchedParts)
-    if (!question.setting(part).is_null()) return unseen(fmt::format("{}: {}", part, kNeedsWitness));
-  const std::string& to = question.setting("connect").as_string();
-  if (to.empty()) return unseen("it names nothing that the service must have done");
-  const SeenService* seen = find_service(question.facts, question.setting("svc").as_string());
-  if (seen == nullptr) return unseen("nobody looked at this service during the trial");
-  const auto& peers = seen->connected_to;
-  if (std::find(peers.begin(), peers.end(), to) == peers.end())
-    return unseen("no connection between them was open when it was looked at; short ones can be missed");
-  return held("a connection between them was open during the trial");
-}
-std::string service_text(const Value& settings) {
-  if (settings["connect"].is_null()) return fmt::format("service {} did its part", settings["svc"].as_string());
-  return fmt::format("service {} talked to {}", settings["svc"].as_string(), settings["connect"].as_string());
 }
 
 // ---- engine: the program behind an address
@@ -226,7 +213,7 @@ std::string engine_text(const Value& settings) {
 
 constexpr std::array<ObligationRow, 4> kRows = {{{"connect", &connect, &connect_text, true},
                                                  {"listener", &listener, &listener_text, false},
-                                                 {"service", &service, &service_text, true},
+                                                 {"service", &service_did, &service_text, true},
                                                  {"engine", &engine, &engine_text, false}}};
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include "harness/base/file.hpp"
 #include "harness/run/breakage.hpp"
 #include "harness/run/records.hpp"
+#include "harness/run/service_windows.hpp"
 
 namespace mccoy::run {
 namespace {
@@ -240,6 +241,10 @@ TrialRun settle_trial(SuiteContext& context, const suite::Case& which, const Per
   for (int round = 1;; ++round) {
     TrialRun run = [&] {
       if (alone) return run_trial(context, which, perturbation, {phase, attempt, round});
+      if (needs_services_alone(context.suite, which)) {
+        const auto hold = context.world.alone();
+        return run_trial(context, which, perturbation, {phase, attempt, round});
+      }
       const auto share = context.world.shared();
       return run_trial(context, which, perturbation, {phase, attempt, round});
     }();

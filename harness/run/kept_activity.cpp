@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <unordered_set>
 
@@ -15,7 +16,7 @@ constexpr std::size_t kFirstReads = 200, kFirstWrites = 1'000, kFirstPrograms = 
 
 /// Every path that an obligation names.
 std::vector<std::string> places_in(const judge::Terms& terms) {
-  static constexpr std::string_view kFields[] = {"path", "read", "write", "report"};
+  static constexpr std::string_view kFields[] = {"path", "read", "write", "nowrite", "report"};
   std::vector<std::string> places;
   for (const suite::Obligation& obligation : terms.contract)
     for (const std::string_view field : kFields) {
@@ -64,11 +65,40 @@ void note_named_stand_ins(judge::Terms& terms, const suite::Suite& suite, const 
   }
 }
 
+namespace {
+using Named = std::function<bool(const std::string& path)>;
+
+/// Of a service nobody asks what else it read, and its own files are many.
+void trim(evidence::SeenService& service, const Named& is_named) {
+  constexpr std::size_t kFirstFiles = 20, kFirstOthers = 100;
+  if (!service.activity) return;
+  evidence::Activity& activity = *service.activity;
+  activity.reads_left_out +=
+      leave_out(activity.reads, kFirstFiles, [&](const auto& read) { return is_named(read.path); });
+  activity.writes_left_out +=
+      leave_out(activity.writes, kFirstFiles, [&](const auto& write) { return is_named(write.path); });
+  activity.signals.clear();
+  if (activity.connections.size() > kFirstOthers)
+    leave_out(activity.connections, kFirstOthers, [](const auto& connection) { return !connection.peers.empty(); });
+  for (std::size_t i = kFirstOthers; i < activity.programs.size(); ++i) {
+    activity.programs[i].cwd.clear();
+    if (activity.programs[i].process.argv.size() > kMostWords) activity.programs[i].process.argv.resize(kMostWords);
+  }
+}
+}  // namespace
+
 void keep_what_matters(evidence::Facts& facts, judge::Terms& terms, const std::vector<suite::Fingerprint>& additions) {
+  const std::vector<std::string> places = places_in(terms);
+  const Named is_named = [&](const std::string& path) {
+    return std::ranges::any_of(places, [&](const std::string& place) {
+      return judge::is_meant(place, path, facts.folder) || judge::is_below(place, path, facts.folder);
+    });
+  };
   std::optional<judge::Catalogue> extended;
   if (!additions.empty()) extended.emplace(judge::catalogue_with(additions));
   const judge::Catalogue& catalogue = extended ? *extended : judge::catalogue();
   terms.fingerprints = judge::entries_in(catalogue, facts);
+  for (evidence::SeenService& service : facts.services) trim(service, is_named);
   if (!facts.activity) return;
   evidence::Activity& activity = *facts.activity;
 
@@ -78,12 +108,6 @@ void keep_what_matters(evidence::Facts& facts, judge::Terms& terms, const std::v
     program.process.started_wall_ms = 0;
     if (program.process.argv.size() > kMostWords) program.process.argv.resize(kMostWords);
   }
-  const std::vector<std::string> places = places_in(terms);
-  auto is_named = [&](const std::string& path) {
-    return std::ranges::any_of(places, [&](const std::string& place) {
-      return judge::is_meant(place, path, facts.folder) || judge::is_below(place, path, facts.folder);
-    });
-  };
   activity.writes_left_out +=
       leave_out(activity.writes, kFirstWrites, [&](const evidence::SeenWrite& write) { return is_named(write.path); });
   std::unordered_set<std::string> older;  // what a written file may be a copy of

@@ -9,6 +9,7 @@
 #include "harness/run/identities.hpp"
 #include "harness/run/kept_activity.hpp"
 #include "harness/run/records.hpp"
+#include "harness/run/service_windows.hpp"
 #include "harness/run/trial_scope.hpp"
 #include "harness/run/trial_watch.hpp"
 #include "harness/witness/files.hpp"
@@ -184,12 +185,36 @@ class Attempt {
     else if (contract.empty())
       contract = kind_->default_contract(settings_, expected_service_);
     for (suite::Obligation& obligation : contract) {
-      MCCOY_TRY(settings, variables_.scope().expand(obligation.settings, obligation.span));
+      MCCOY_TRY(settings, scope_of(obligation).expand(obligation.settings, obligation.span));
       obligation.settings = std::move(settings);
+      if (obligation.kind->name == "service") make_absolute(obligation.settings);
       resolve_identities(obligation, env_, folder_);
       run_.terms.contract.push_back(std::move(obligation));
     }
     return {};
+  }
+
+  /// What a service must have done is said with its own ${dir} and ${port}.
+  suite::Scope scope_of(const suite::Obligation& obligation) const {
+    const suite::Scope& scope = variables_.scope();
+    if (obligation.kind->name != "service" || !obligation.settings["svc"].is_string()) return scope;
+    const std::string prefix = "services." + obligation.settings["svc"].as_string() + ".";
+    Value own = Value::map();
+    for (const std::string_view name : {"dir", "port"}) {
+      Value storage;
+      if (const Value* value = scope.find(prefix + std::string(name), storage)) own.set(name, *value);
+    }
+    return scope.with(std::move(own));
+  }
+
+  void make_absolute(Value& settings) const {
+    for (const std::string_view field : {"read", "write", "nowrite"}) {
+      if (settings.find(field) == nullptr) continue;
+      Value places = Value::list();
+      const Value given = settings[field].is_list() ? settings[field] : Value(Value::List{settings[field]});
+      for (const Value& place : given.as_list()) places.push(absolute(suite::scalar_text(place), real_folder()));
+      settings.set(field, std::move(places));
+    }
   }
 
   /// A file case that says that nothing is there does not claim that something was written.
@@ -246,6 +271,7 @@ class Attempt {
     const std::vector<std::string> globs = watched_globs();
     std::optional<witness::FileWatch> files;
     if (!globs.empty()) files.emplace(witness::FileWatch::begin(globs, folder_));
+    ServiceWindows services(context_, which_, run_.terms.contract);
     const Instant began = Clock::now();
     trial.deadline = Deadline::in(which_.within);
     run_.asked = true;
@@ -253,6 +279,7 @@ class Attempt {
     const Duration wall = Clock::now() - began;
     run_.trial.facts = watch.take();
     evidence::Facts& facts = run_.trial.facts;
+    services.end(facts);
     if (facts.wall_ns == 0) facts.wall_ns = wall.count();
     if (files) look_at_files(*files);
     if (which_.kind->name == "file")

@@ -36,6 +36,12 @@ class World {
     return {this, true};
   }
 
+  /// For whoever holds it: is nobody else here? Stays so while it is held alone.
+  bool is_held_alone() const {
+    const std::lock_guard lock(mutex_);
+    return alone_;
+  }
+
  private:
   void release(bool alone) {
     {
@@ -47,7 +53,7 @@ class World {
     }
     changed_.notify_all();
   }
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   int sharing_ = 0, waiting_ = 0;
   bool alone_ = false;

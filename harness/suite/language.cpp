@@ -120,6 +120,14 @@ constexpr Field kService[] = {
      .help = "Who it runs as; unprivileged: not root, even when mccoy is.",
      .example = "unprivileged",
      .fixed = true},
+    {.name = "watch",
+     .type = flag,
+     .help =
+         "Whether its system calls are watched, so that `evidence: { service: … }` can be decided. Turn it off for a "
+         "service that answers seccomp notifications itself, or that needs set-user-ID programs while mccoy is not "
+         "root.",
+     .fallback = "true",
+     .fixed = true},
     {.name = "stop",
      .type = object,
      .help = "How it is stopped.",

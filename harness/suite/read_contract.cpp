@@ -53,6 +53,12 @@ void check_services(Reading& reading, const ObligationKind& kind, const Value& s
   }
 }
 
+/// The long form: { svc: orders, … }. A service may itself be called "name".
+bool names_its_service(const Node& node) {
+  const Node* name = node.find("name");
+  return node.find("svc") != nullptr || (name != nullptr && !name->is_map() && !name->is_list());
+}
+
 /// An obligation that names a kind but nothing to look for.
 bool says_something(Reading& reading, const ObligationKind& kind, const Value& settings, const Node& node) {
   if (kind.name == "listener") {
@@ -61,10 +67,10 @@ bool says_something(Reading& reading, const ObligationKind& kind, const Value& s
     return false;
   }
   if (kind.name == "service") {
-    for (const auto field : {"connect", "read", "write"}) {
+    for (const auto field : {"connect", "read", "write", "nowrite"}) {
       if (settings.find(field) != nullptr) return true;
     }
-    reading.add(node, "service must say what the service does: connect, read or write",
+    reading.add(node, "service must say what the service does: connect, read, write or nowrite",
                 "for example service: { orders: { connect: db } }");
     return false;
   }
@@ -82,7 +88,7 @@ class ContractReader {
         reading_.add(node, fmt::format("{} is an empty list", kind.name), "say what must be seen");
       return;
     }
-    if (kind.name == "service" && node.is_map() && node.find("svc") == nullptr) return read_service_map(kind, node);
+    if (kind.name == "service" && node.is_map() && !names_its_service(node)) return read_service_map(kind, node);
     if (node.is_map()) return read_map(kind, node, {});
     read_short(kind, node);
   }
@@ -109,13 +115,16 @@ class ContractReader {
 
   void read_map(const ObligationKind& kind, const Node& node, const std::string& service) {
     std::vector<Field> fields(kind.fields.begin(), kind.fields.end());
-    if (!service.empty()) std::erase_if(fields, [](const Field& field) { return field.name == "svc"; });
+    if (!service.empty())
+      std::erase_if(fields, [](const Field& field) { return field.name == "svc" || field.name == "name"; });
     const std::size_t before = reading_.count();
     const LocatedMap read = read_fields(reading_, fields, node, kind.name);
     if (reading_.count() != before) return;
     Value::Map settings;
     if (!service.empty()) settings.emplace_back("svc", service);
-    for (const auto& [name, located] : read) settings.emplace_back(name, located.value);
+    const bool of_service = kind.name == "service" && service.empty();
+    for (const auto& [name, located] : read)
+      settings.emplace_back(of_service && name == "name" ? "svc" : name, located.value);
     add(kind, Value(std::move(settings)), node);
   }
 

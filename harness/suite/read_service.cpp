@@ -67,7 +67,7 @@ void check_way(Reading& reading, const Node& name, const Node& node) {
   }
   if (!attaches) return;
   for (const std::string_view field :
-       {"run", "before", "env", "cwd", "port", "ports", "user", "stop", "leaves_nothing"}) {
+       {"run", "before", "env", "cwd", "port", "ports", "user", "watch", "stop", "leaves_nothing"}) {
     if (node.find(field) == nullptr) continue;
     reading.add(*node.find(field),
                 fmt::format("a service that is attached to is not started, so it takes no {}", field),
@@ -121,6 +121,7 @@ Service read_service(Reading& reading, const Node& name, const Node& node) {
   if (const Located* ready = find_located(map, "ready"))
     service.ready = read_ready(reading, ready->value, *node.find("ready"));
   service.user = text_of(map, "user");
+  if (const Located* watch = find_located(map, "watch")) service.watch = watch->value.as_bool(true);
   if (const Located* stop = find_located(map, "stop")) {
     if (const Value* signal = stop->value.find("signal")) service.stop_signal = signal->as_string();
     if (const Value* within = stop->value.find("within")) service.stop_within = Duration(within->as_int());

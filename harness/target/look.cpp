@@ -66,6 +66,16 @@ std::vector<evidence::SeenService> Services::look() const {
   return seen;
 }
 
+std::unique_ptr<witness::ServiceWitness::Window> Services::open_window(const std::string& name, bool files) const {
+  const auto* service = state_->find(name);
+  return service == nullptr ? nullptr : service->open_window(files);
+}
+
+std::string Services::unwatched(const std::string& name) const {
+  const auto* service = state_->find(name);
+  return service == nullptr ? "there is no such service" : service->unwatched();
+}
+
 std::vector<pid_t> Services::members_of(const std::string& name) const {
   const auto* service = state_->find(name);
   return service == nullptr ? std::vector<pid_t>{} : service->members();

@@ -57,6 +57,7 @@ Service::Service(ServicePlan plan, ServiceContext context)
     : plan_(std::move(plan)), context_(std::move(context)), recent_(kRecent) {}
 Service::~Service() {
   life_.reset();
+  if (witness_) witness_->end();
   close_logs();
 }
 
@@ -134,10 +135,13 @@ std::optional<std::string> Service::begin() {
   if (raised(context_.options->interrupt)) return "interrupted";
   auto command = command_of(plan_, own_scope_now(), context_.options->env);
   if (!command.ok()) return command.error().what;
+  auto watching = asked().watch ? witness::ServiceWitness::make() : nullptr;
+  if (watching) watching->watch(*command, plan_.reads_matter);
   auto life = begin_life(*command);
   if (!life.ok()) return with_detail(life.error().what, life.error().hint);
   {
     const std::lock_guard lock(mutex_);
+    witness_ = std::move(watching);
     life_ = std::move(*life);
     was_started_ = true;
     death_.reset();
@@ -145,7 +149,15 @@ std::optional<std::string> Service::begin() {
   record_started(*command);
   const auto ready = await_ready();
   if (ready.ok()) return std::nullopt;
-  return with_detail(ready.error().what, raised(context_.options->interrupt) ? "" : last_line(last_output(kRecent)));
+  return raised(context_.options->interrupt) ? ready.error().what : why_not_ready(ready.error().what);
+}
+
+/// With its last words, and with what watching it may have taken from it.
+std::string Service::why_not_ready(const std::string& sentence) const {
+  auto why = with_detail(sentence, last_line(last_output(kRecent)));
+  const std::lock_guard lock(mutex_);
+  const auto taken = witness_ ? witness_->what_it_takes() : "";
+  return taken.empty() ? why : fmt::format("{} ({}; `watch: false` leaves it unwatched)", why, taken);
 }
 
 std::optional<std::string> Service::attach() {
@@ -227,6 +239,8 @@ void Service::stop(bool for_control) {
   const std::lock_guard lock(mutex_);
   leftovers_.insert(leftovers_.end(), stopped.leftovers.begin(), stopped.leftovers.end());
   life_.reset();  // `life` holds it a little longer: its thread may be waiting for this lock
+  if (witness_) witness_->end();
+  witness_.reset();
 }
 
 void Service::close_logs() {
@@ -261,7 +275,8 @@ void Service::record_started(const Command& command) const {
                                 {"argv", text_list(command.argv)},
                                 {"containment", life->containment()},
                                 {"ports", text_list(plan_.ports())},
-                                {"user", plan_.user.name}}));
+                                {"user", plan_.user.name},
+                                {"unwatched", unwatched()}}));
 }
 
 void Service::record_ready(const std::string& how, const std::optional<evidence::Responder>& responder,
@@ -358,6 +373,18 @@ pid_t Service::root_pid() const {
   if (const auto life = this->life()) return life->root().pid;
   const std::lock_guard lock(mutex_);
   return attached_to_.empty() ? 0 : attached_to_.front().id.pid;
+}
+
+std::unique_ptr<witness::ServiceWitness::Window> Service::open_window(bool files) const {
+  const std::lock_guard lock(mutex_);
+  return witness_ && witness_->why_not().empty() ? witness_->open(files) : nullptr;
+}
+
+std::string Service::unwatched() const {
+  if (plan_.attached()) return "this run did not start it";
+  if (!asked().watch) return "the suite says `watch: false`";
+  const std::lock_guard lock(mutex_);
+  return witness_ ? witness_->why_not() : "it did not run";
 }
 
 std::string Service::last_output(std::size_t bytes) const {

@@ -14,6 +14,7 @@
 #include "harness/target/service_log.hpp"
 #include "harness/target/service_plan.hpp"
 #include "harness/target/services.hpp"
+#include "harness/witness/service_witness.hpp"
 
 namespace mccoy::target {
 class LineWatch;
@@ -61,6 +62,9 @@ class Service {
   bool owns_attached(const std::vector<pid_t>& pids) const;
   std::vector<pid_t> members() const;  ///< attached: whoever listens there
   pid_t root_pid() const;
+  /// Records what it does from here on. nullptr: nobody watches it, see unwatched().
+  std::unique_ptr<witness::ServiceWitness::Window> open_window(bool files) const;
+  std::string unwatched() const;  ///< why its system calls are not watched; "" when they are
   std::string last_output(std::size_t bytes) const;
   suite::Scope own_scope_now() const { return own_scope(plan_, context_.scope()); }
   void record(std::string_view event, Value more) const;
@@ -71,6 +75,7 @@ class Service {
   std::optional<std::string> begin();
   std::optional<std::string> attach();
   Result<std::unique_ptr<Life>> begin_life(const Command& command);
+  std::string why_not_ready(const std::string& sentence) const;
   void listen(std::string_view bytes, bool err);
   void on_death(const Death& death);
   void finish_start(std::optional<std::string> failed);
@@ -87,7 +92,8 @@ class Service {
 
   mutable std::mutex mutex_;  ///< of what follows
   State state_ = State::idle;
-  std::string why_;  ///< failed, dead, stopped: one sentence about it
+  std::string why_;                                   ///< failed, dead, stopped: one sentence about it
+  std::shared_ptr<witness::ServiceWitness> witness_;  ///< of life_, which it must outlive
   std::shared_ptr<Life> life_;
   std::optional<Death> death_;
   bool was_started_ = false;

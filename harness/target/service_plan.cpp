@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "harness/base/file.hpp"
@@ -147,6 +148,14 @@ Result<Command> make_command(const ServicePlan& plan, const Located& argv, const
   command.gid = plan.user.gid;
   return command;
 }
+bool must_read(const suite::Service& service, const suite::Suite& suite) {
+  return std::ranges::any_of(suite.cases, [&](const suite::Case& which) {
+    return std::ranges::any_of(which.contract, [&](const suite::Obligation& obligation) {
+      return obligation.kind->name == "service" && obligation.settings["svc"].as_string() == service.name &&
+             obligation.settings.find("read") != nullptr;
+    });
+  });
+}
 }  // namespace
 
 std::vector<int> ServicePlan::ports() const {
@@ -165,6 +174,7 @@ Result<ServicePlan> plan_service(const suite::Service& service, const suite::Sui
     return plan;
   }
   plan.uses_port = is_told_its_port(service);
+  plan.reads_matter = must_read(service, suite);
   MCCOY_TRY(user, find_user(service.user, service.span));
   plan.user = std::move(user);
   MCCOY_DO(with_place(choose_ports(plan), service.span));

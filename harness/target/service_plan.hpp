@@ -30,7 +30,8 @@ struct ServicePlan {
   HostPort address;  ///< where it answers; host of others when attached
   PortHold port;
   std::map<std::string, PortHold> named_ports;
-  bool uses_port = false;  ///< it is told its port, so it must listen there
+  bool uses_port = false;     ///< it is told its port, so it must listen there
+  bool reads_matter = false;  ///< a case claims that it reads a file
 
   std::vector<int> ports() const;
   bool attached() const { return !asked->attach.value.is_null(); }

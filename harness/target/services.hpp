@@ -13,6 +13,7 @@
 #include "harness/suite/scope.hpp"
 #include "harness/suite/suite.hpp"
 #include "harness/witness/ownership.hpp"
+#include "harness/witness/service_witness.hpp"
 
 namespace mccoy::target {
 /// Appends a record to the journal (harness/run/records.hpp: "service", "preflight"); called from any thread.
@@ -75,6 +76,11 @@ class Services final : public witness::Ownership {
 
   /// What is alive now, who listens, which service holds connections to which.
   std::vector<evidence::SeenService> look() const;
+  /// Records what a service does from here on. nullptr: its system calls are not watched.
+  ///   files  files as well, and not its connections only
+  std::unique_ptr<witness::ServiceWitness::Window> open_window(const std::string& name, bool files) const;
+  /// Why its system calls are not watched; "" when they are.
+  std::string unwatched(const std::string& name) const;
   /// The last lines of a service's output, raw.
   std::string last_output(const std::string& name, std::size_t bytes) const;
 

@@ -56,7 +56,8 @@ constexpr Row when_flag(const char* name, int argument, std::uint64_t flag) {
   return when(plain(Call::notice, name), argument, SCMP_CMP_MASKED_EQ, flag, flag);
 }
 
-// Run-times of garbage collected languages interrupt their threads with SIGURG all the time.
+// Run-times of garbage collected languages interrupt their threads with SIGURG all the time; processes of PostgreSQL
+// wake one another with it.
 constexpr Row kRows[] = {
     at_path(Call::exec, "execve", -1, 0),
     at_path(Call::exec, "execveat", 0, 1),
@@ -90,7 +91,7 @@ constexpr Row kRows[] = {
     plain(Call::accept, "accept"),
     plain(Call::accept, "accept4"),
     when(plain(Call::sendto, "sendto"), 4, SCMP_CMP_NE, 0),
-    plain(Call::kill, "kill"),
+    when(plain(Call::kill, "kill"), 1, SCMP_CMP_NE, SIGURG),
     plain(Call::kill, "tkill"),
     when(plain(Call::tgkill, "tgkill"), 2, SCMP_CMP_NE, SIGURG),
     plain(Call::kill, "rt_sigqueueinfo"),
@@ -177,7 +178,24 @@ Result<std::string> exported(scmp_filter_ctx filter) {
   return read_file("/proc/self/fd/" + std::to_string(memory.get()), kMostBytes);
 }
 
-Result<std::string> make_filter() {
+constexpr std::string_view kNotOfServices[] = {"accept", "accept4"};
+
+/// Of open(2): it can change something.
+struct FlagsThatWrite {
+  std::uint64_t mask = 0, value = 0;
+};
+constexpr FlagsThatWrite kWriting[] = {
+    {O_ACCMODE, O_WRONLY}, {O_ACCMODE, O_RDWR}, {O_CREAT, O_CREAT}, {O_TRUNC, O_TRUNC}};
+
+int add_row(scmp_filter_ctx filter, const Row& row, int number, Watching watching) {
+  if (watching != Watching::service || row.call.call != Call::open) return add(filter, row, number);
+  int error = 0;
+  for (const auto& flags : kWriting)
+    if (error == 0) error = add(filter, when(row, row.call.flags, SCMP_CMP_MASKED_EQ, flags.mask, flags.value), number);
+  return error;
+}
+
+Result<std::string> make_filter(Watching watching) {
   // The library asks the kernel and then refuses what it lacks; whether the filter is taken shows when it is installed.
   constexpr unsigned kNotifications = 5;
   if (seccomp_api_get() < kNotifications && seccomp_api_set(kNotifications) != 0)
@@ -190,9 +208,11 @@ Result<std::string> make_filter() {
     if (const int error = seccomp_arch_add(filter.get(), abi.token); error != 0 && error != -EEXIST)
       return cannot("architecture", error);
   for (const Row& row : kRows) {
+    const bool left_out = std::ranges::find(kNotOfServices, row.call.name) != std::end(kNotOfServices);
+    if (watching != Watching::command && left_out) continue;
     const int number = number_of(seccomp_arch_native(), row.call.name);
     if (number == __NR_SCMP_ERROR) continue;
-    if (const int error = add(filter.get(), row, number); error != 0) return cannot(row.call.name, error);
+    if (const int error = add_row(filter.get(), row, number, watching); error != 0) return cannot(row.call.name, error);
   }
   return exported(filter.get());
 }
@@ -242,8 +262,11 @@ bool is_shown(std::uint32_t arch, int number, const std::uint64_t (&arguments)[6
   });
 }
 
-const Result<std::string>& call_filter() {
-  static const Result<std::string> kFilter = make_filter();
-  return kFilter;
+const Result<std::string>& call_filter(Watching watching) {
+  static const Result<std::string> kOfCommands = make_filter(Watching::command);
+  static const Result<std::string> kOfServices = make_filter(Watching::service);
+  static const Result<std::string> kWithReads = make_filter(Watching::service_reads);
+  if (watching == Watching::command) return kOfCommands;
+  return watching == Watching::service ? kOfServices : kWithReads;
 }
 }  // namespace mccoy::witness

@@ -49,6 +49,9 @@ struct WatchedCall {
 const WatchedCall* watched_call(std::uint32_t arch, int number);
 /// What the filter decides: is this call shown? Some are only with certain arguments.
 bool is_shown(std::uint32_t arch, int number, const std::uint64_t (&arguments)[6]);
+/// Which calls are shown. Of a service, those that come with every request and tell nothing its evidence needs are left
+/// out: accept, and opening a file only to read it where no claim is about that.
+enum class Watching : std::uint8_t { command, service, service_reads };
 /// The filter for this machine: all ABIs its kernel runs. errors: the seccomp library cannot make it
-const Result<std::string>& call_filter();
+const Result<std::string>& call_filter(Watching watching);
 }  // namespace mccoy::witness

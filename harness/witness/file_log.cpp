@@ -137,10 +137,10 @@ std::vector<SeenRead> FileLog::take_reads() {
   return reads;
 }
 
-std::vector<SeenWrite> FileLog::finish_writes(const std::vector<SeenRead>& reads) {
+std::vector<SeenWrite> FileLog::finish_writes(const std::vector<SeenRead>& reads, bool digest) {
   write_at_ = {};
   std::unordered_multimap<std::int64_t, std::size_t> by_size;
-  for (std::size_t i = 0; i < reads.size(); ++i) by_size.emplace(reads[i].size, i);
+  for (std::size_t i = 0; digest && i < reads.size(); ++i) by_size.emplace(reads[i].size, i);
   Digests digests;
   std::vector<SeenWrite> result;
   for (Write& write : writes_) {
@@ -158,7 +158,7 @@ std::vector<SeenWrite> FileLog::finish_writes(const std::vector<SeenRead>& reads
     if (!now && seen.path.starts_with("/proc/")) continue;                   // gone with its process
     if (now) seen.size = now->size;
     const bool fresh = seen.change == Change::created || seen.change == Change::changed;
-    if (fresh && now->regular) {
+    if (digest && fresh && now->regular) {
       seen.sha256 = digests.of(seen.path, now->size);
       if (now->size > 0 && !seen.sha256.empty()) seen.same_as_read = copied_from(seen, *now, reads, by_size, digests);
     }

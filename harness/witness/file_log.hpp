@@ -34,9 +34,10 @@ class FileLog {
   void changed(const PendingChange& change);
 
   std::vector<evidence::SeenRead> take_reads();
-  /// Compares with how the files are now, and digests them.
-  ///   reads  of take_reads(), to find copies
-  std::vector<evidence::SeenWrite> finish_writes(const std::vector<evidence::SeenRead>& reads);
+  /// Compares with how the files are now.
+  ///   reads   of take_reads(), to find copies
+  ///   digest  those that were made or changed are digested, and copies found
+  std::vector<evidence::SeenWrite> finish_writes(const std::vector<evidence::SeenRead>& reads, bool digest);
   std::int64_t dropped_reads() const { return dropped_reads_; }
   std::int64_t dropped_writes() const { return dropped_writes_; }
 

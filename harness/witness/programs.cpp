@@ -186,15 +186,23 @@ void Programs::execs(Watched& process, PendingExec exec) {
 }
 
 /// Did one of the execve that were let pass succeed? Then the image is another file, or its stamp another one.
-void Programs::settle_execs(Watched& process, pid_t thread) {
+bool Programs::has_new_image(const Watched& process) {
   const ImageId image = image_of(process.pid);
   const int before = process.program != kNoProgram ? process.program : process.origin;
   const bool other_image = image.inode != 0 && (before == kNoProgram || program(before).process.inode != image.inode ||
                                                 program(before).process.device != image.device);
-  if (!other_image && tracee::stamp_of(process.pid) == process.execs.back().stamp) {
+  return other_image || tracee::stamp_of(process.pid) != process.execs.back().stamp;
+}
+
+void Programs::settle_execs(Watched& process, pid_t thread) {
+  if (has_new_image(process))
+    take_image(process);
+  else
     std::erase_if(process.execs, [thread](const PendingExec& exec) { return exec.thread == thread; });
-    return;
-  }
+}
+
+void Programs::take_image(Watched& process) {
+  const ImageId image = image_of(process.pid);
   std::vector<PendingExec> tried = std::exchange(process.execs, {});
   const auto named = std::ranges::find_if(tried, [&](const PendingExec& exec) {
     return image == ImageId{exec.device, exec.inode};
@@ -221,8 +229,10 @@ void Programs::replace_image(Watched& process, const PendingExec& exec, bool run
     notices_.push_back(exec.path + " changes the user; below a watcher that is not root it runs without that power");
   if (process.program != kNoProgram) program(process.program).replaced = true;
   process.program = add(std::move(fresh));
-  if (!runs) return;
-  process.who_changes = process.who_changes || exec.raises_user;
+  if (!runs || ::geteuid() != 0) return;
+  const auto who = credentials_of(process.pid);  // what its forerunner did to become another user is done
+  process.who_changes = !who;
+  if (who) process.who = *who;
 }
 
 void Programs::exits(Watched& process, pid_t thread, int status, bool whole_process) {
@@ -287,14 +297,47 @@ void Programs::end(Watched& process) {
   processes_.erase(process.pid);
 }
 
-std::vector<SeenProgram> Programs::finish() {
-  digests_.finish();
+std::vector<SeenProgram> Programs::all() {
   note_ends();
+  std::vector<int> living;
   for (auto& [pid, process] : processes_) {
-    if (!process.execs.empty()) settle_execs(process, process.execs.back().thread);
-    if (const int index = program_of(process); index != kNoProgram) program(index).alive = true;
+    if (!process.execs.empty() && has_new_image(process)) take_image(process);  // else it may be about to
+    living.push_back(program_of(process));
   }
-  processes_.clear();
-  return std::move(programs_);
+  std::vector<SeenProgram> copy = programs_;
+  for (const int index : living)
+    if (index != kNoProgram) copy[static_cast<std::size_t>(index)].alive = true;
+  return copy;
+}
+
+std::vector<int> Programs::forget_ended() {
+  std::erase_if(orphans_, [](const auto& orphan) { return !tracee::stat_of(orphan.first); });
+  std::vector<bool> wanted(programs_.size(), false);
+  const auto want = [&](int index) {
+    for (; index != kNoProgram && !wanted[static_cast<std::size_t>(index)]; index = program(index).parent)
+      wanted[static_cast<std::size_t>(index)] = true;
+  };
+  for (const auto& [pid, process] : processes_) {
+    want(process.program);
+    want(process.origin);
+  }
+  for (const auto& [pid, origin] : orphans_) want(origin);
+
+  std::vector<int> now(programs_.size(), kNoProgram);
+  std::vector<SeenProgram> kept;
+  for (std::size_t i = 0; i < programs_.size(); ++i) {
+    if (!wanted[i]) continue;
+    now[i] = static_cast<int>(kept.size());
+    kept.push_back(std::move(programs_[i]));
+  }
+  const auto renumber = [&](int& index) { index = index == kNoProgram ? index : now[static_cast<std::size_t>(index)]; };
+  for (SeenProgram& program : kept) renumber(program.parent);
+  for (auto& [pid, process] : processes_) {
+    renumber(process.program);
+    renumber(process.origin);
+  }
+  for (auto& [pid, origin] : orphans_) renumber(origin);
+  programs_ = std::move(kept);
+  return now;
 }
 }  // namespace mccoy::witness

@@ -65,15 +65,24 @@ class Programs {
   evidence::SeenProgram& program(int index) { return programs_[static_cast<std::size_t>(index)]; }
   std::vector<std::string>& notices() { return notices_; }
   std::int64_t dropped() const { return dropped_; }
-  bool full_picture() const { return dropped_ == 0 && lost_ == 0; }
-  /// Those still alive are marked so.
-  std::vector<evidence::SeenProgram> finish();
+  /// Programs that did not fit, or could not be told; it only grows.
+  std::int64_t missed() const { return dropped_ + lost_; }
+  void finish_digests() { digests_.finish(); }
+  /// How many are known; what begins later has a number from here on.
+  std::size_t known() const { return programs_.size(); }
+  /// All of them; those still alive are marked so.
+  std::vector<evidence::SeenProgram> all();
+  /// Forgets what has ended and has no descendant that lives.
+  ///   returns  [known()], the new number of each, kNoProgram for those that are forgotten
+  std::vector<int> forget_ended();
 
  private:
   Watched* admit(pid_t pid);
   void inherit(Watched& process, pid_t parent);
   int origin_of(pid_t pid, pid_t parent);
+  bool has_new_image(const Watched& process);
   void settle_execs(Watched& process, pid_t thread);
+  void take_image(Watched& process);
   void replace_image(Watched& process, const PendingExec& exec, bool runs);
   int add(evidence::SeenProgram program);
   void end(Watched& process);

@@ -18,6 +18,7 @@
 #include "harness/base/file.hpp"
 #include "harness/base/process.hpp"
 #include "harness/base/text.hpp"
+#include "harness/witness/involved.hpp"
 #include "harness/witness/view.hpp"
 
 namespace mccoy::witness {
@@ -116,10 +117,11 @@ struct Recorder::Caller {
 void Recorder::on_call(const seccomp_notif& notification) {
   const WatchedCall* call = watched_call(notification.data.arch, notification.data.nr);
   if (call == nullptr) return;
-  ++calls_;
+  for (Window* window : windows_) ++window->calls;
   const auto thread = static_cast<pid_t>(notification.pid);
   if (const auto pending = pending_.find(thread); pending != pending_.end()) {
-    files_.changed(pending->second);
+    for (Window* window : windows_)
+      if (window->wants_files()) window->files.changed(pending->second);
     pending_.erase(pending);
   }
   Watched* process = programs_.of_thread(thread);
@@ -202,7 +204,7 @@ const std::string& Recorder::folder_of(Watched& process) {
 std::optional<std::string> Recorder::path_of(Caller& caller, int folder_argument, int path_argument) {
   const auto text = tracee::read_text(caller.thread(), caller.arg(path_argument));
   if (!text) {
-    ++unreadable_;
+    for (Window* window : windows_) ++window->unreadable;
     return std::nullopt;
   }
   Watched& process = caller.process;
@@ -267,7 +269,19 @@ void Recorder::exec(Caller& caller) {
 
 // ---- files
 
+bool Recorder::wants_files() const {
+  return std::ranges::any_of(windows_, [](const Window* window) { return window->wants_files(); });
+}
+
+/// Whoever serves a file system opens this first, see may_block().
+void Recorder::note_device(Caller& caller) {
+  const bool both_ways = caller.call.call == Call::open && (caller.arg(caller.call.flags) & O_ACCMODE) == O_RDWR;
+  const auto text = both_ways ? tracee::read_text(caller.thread(), caller.arg(caller.call.path)) : std::nullopt;
+  if (text && *text == "/dev/fuse") serves_files_ = true;
+}
+
 void Recorder::open(Caller& caller) {
+  if (!wants_files()) return note_device(caller);
   Watched& process = caller.process;
   std::uint64_t flags =
       caller.call.flags >= 0 ? caller.arg(caller.call.flags) : std::uint64_t{O_WRONLY | O_CREAT | O_TRUNC};
@@ -278,25 +292,35 @@ void Recorder::open(Caller& caller) {
   if ((flags & kDescriptorOnly) != 0) return;
   const bool only_reads = (flags & O_ACCMODE) == O_RDONLY && (flags & (O_CREAT | O_TRUNC)) == 0;
   const int by = programs_.program_of(process);
+  const auto is_known = [&](std::string_view path) {
+    return std::ranges::all_of(
+        windows_, [&](const Window* window) { return !window->wants_files() || window->files.known_read(path, by); });
+  };
   if (only_reads && process.same_view) {  // what happens most: a known absolute path again
     const auto text = tracee::read_text(caller.thread(), caller.arg(caller.call.path));
-    if (text && text->starts_with('/') && files_.known_read(*text, by)) return;
+    if (text && text->starts_with('/') && is_known(*text)) return;
   }
   const auto path = path_of(caller, caller.call.folder, caller.call.path);
-  if (!path || (only_reads && files_.known_read(*path, by))) return;
+  if (!path || (only_reads && is_known(*path))) return;
   const auto file = state_of(*path);
   const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0 || (!file && (flags & O_CREAT) != 0);
   const bool reads = (flags & O_ACCMODE) != O_WRONLY && file;
   if (file && will_not_open(*path, *file, flags)) return;
-  if (reads && opens_as_it_is(*path, *file) && allowed(caller, *path, R_OK)) files_.read(*path, *file, by);
+  const auto each_log = [&](auto&& tell) {
+    for (Window* window : windows_)
+      if (window->wants_files()) tell(window->files);
+  };
+  if (reads && opens_as_it_is(*path, *file) && allowed(caller, *path, R_OK))
+    each_log([&](FileLog& files) { files.read(*path, *file, by); });
   if (!writes || (flags & O_TMPFILE) == O_TMPFILE) return;
   const bool refused =
       file ? (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) || !file->regular || !allowed(caller, *path, W_OK)
            : (flags & O_CREAT) == 0;
-  if (!refused) files_.will_write(*path, by);
+  if (!refused) each_log([&](FileLog& files) { files.will_write(*path, by); });
 }
 
 void Recorder::change(Caller& caller, PendingChange::Kind kind) {
+  if (!wants_files()) return;
   PendingChange change{.kind = kind, .by = programs_.program_of(caller.process)};
   if (kind == PendingChange::Kind::symlink) {
     const auto text = tracee::read_text(caller.thread(), caller.arg(0));
@@ -311,7 +335,8 @@ void Recorder::change(Caller& caller, PendingChange::Kind kind) {
     change.second = *second;
   }
   if (change.path.empty()) return;
-  files_.will_change(change);
+  for (Window* window : windows_)
+    if (window->wants_files()) window->files.will_change(change);
   pending_.insert_or_assign(caller.thread(), std::move(change));
 }
 
@@ -323,6 +348,7 @@ void Recorder::connect(Caller& caller, int fd, std::uint64_t address, std::uint6
   const std::size_t got = tracee::read_bytes(caller.thread(), address, room.data(), wanted);
   if (got < sizeof(sa_family_t)) return;
   sockets_.connects(caller.process, programs_.program_of(caller.process), fd, {room.data(), got}, once);
+  if (sockets_.crowded()) sockets_.forget_closed(programs_);
 }
 
 /// 32-bit x86 has one call for all of them.
@@ -345,16 +371,18 @@ void Recorder::kill(Caller& caller) {
   const bool by_descriptor = caller.call.call == Call::pidfd_kill;
   const int signal = caller.fd(caller.call.call == Call::tgkill ? 2 : 1);
   if (signal >= kFirstOwnSignal && signal <= kLastOwnSignal) return;
-  if (signals_.size() >= kMostSignals) {
-    ++dropped_;
-    return;
-  }
+  if (std::ranges::none_of(windows_, &Window::wants_files)) return;
   evidence::SeenSignal seen{.by = programs_.program_of(caller.process),
                             .signal = signal == 0 ? "0" : signal_name(signal),
                             .pid = by_descriptor ? pid_of_descriptor(caller.process.pid, caller.fd(0)) : caller.fd(0)};
   if (Watched* receiver = programs_.find_child(static_cast<pid_t>(seen.pid))) seen.to = programs_.program_of(*receiver);
   if (seen.pid > 0) seen.exe = tracee::link(static_cast<pid_t>(seen.pid), "exe");
-  signals_.push_back(std::move(seen));
+  for (Window* window : windows_) {
+    if (window->signals.size() < kMostSignals)
+      window->signals.push_back(seen);
+    else
+      ++window->dropped;
+  }
 }
 
 void Recorder::notice(const Caller& caller) {
@@ -372,38 +400,80 @@ void Recorder::notice(const Caller& caller) {
     notices_.push_back(std::move(text));
 }
 
-Activity Recorder::finish() {
-  for (const auto& [thread, change] : pending_) files_.changed(change);
-  Activity activity;
-  activity.mechanism = "seccomp-notify";
-  activity.calls = calls_;
+// ---- windows
+
+/// Between two windows nothing refers to programs that are gone.
+void Recorder::tidy_up() {
+  constexpr std::size_t kMany = 1'000;
+  if (!windows_.empty() || programs_.known() < kMany) return;
   programs_.note_ends();
-  sockets_.await_farewells(programs_);
-  activity.programs = programs_.finish();
-  const bool all_programs = programs_.full_picture();
-  activity.connections = sockets_.finish_connections(activity.programs);
-  activity.listeners = sockets_.take_listeners();
-  activity.reads = files_.take_reads();
-  activity.writes = files_.finish_writes(activity.reads);
-  activity.signals = std::move(signals_);
-  activity.notices = std::move(notices_);
+  sockets_.renumber(programs_.forget_ended());
+}
+
+void Recorder::begin(Window& window) {
+  tidy_up();
+  programs_.note_ends();
+  window.first_program = window.what == Record::command ? 0 : programs_.known();
+  window.missed_before = programs_.missed();
+  window.dropped_before = programs_.dropped();
+  sockets_.begin(window.sockets, programs_);
+  windows_.push_back(&window);
+}
+
+void Recorder::end(Window& window) {
+  for (const auto& [thread, change] : pending_)
+    if (window.wants_files()) window.files.changed(change);
+  sockets_.end(window.sockets);
+  std::erase(windows_, &window);
+  Activity& activity = window.activity;
+  activity.mechanism = "seccomp-notify";
+  activity.calls = window.calls;
+  activity.programs = programs_.all();
+  if (window.what == Record::command) programs_.finish_digests();
+  for (std::size_t i = 0; i < window.first_program; ++i) activity.programs[i].earlier = true;
+  activity.notices = notices_;
   activity.notices.insert(activity.notices.end(), programs_.notices().begin(), programs_.notices().end());
-  activity.dropped = {.programs = programs_.dropped(),
-                      .reads = files_.dropped_reads(),
-                      .writes = files_.dropped_writes(),
-                      .connections = sockets_.dropped(),
-                      .others = dropped_};
+  if (foreign_files_) activity.notices.push_back("files in a mount namespace of its own were not looked at afterwards");
+  activity.dropped.programs = programs_.dropped() - window.dropped_before;
+  const bool all_programs = programs_.missed() == window.missed_before;
+  const bool files = all_programs && window.unreadable == 0 && window.wants_files() && !files_escaped_;
+  activity.programs_complete = all_programs;
+  activity.reads_complete = files && sees_reads_;
+  activity.writes_complete = files && !foreign_files_;
+  activity.sockets_complete = all_programs && !sockets_escaped_;
+}
+
+namespace {
+void name_peers(Activity& activity) {
+  for (evidence::SeenConnection& connection : activity.connections)
+    for (const evidence::SeenProcess& peer : connection.peers)
+      for (std::size_t i = 0; i < activity.programs.size(); ++i)
+        if (activity.programs[i].process.id == peer.id && !activity.programs[i].replaced)
+          connection.peer_programs.push_back(static_cast<int>(i));
+}
+}  // namespace
+
+Activity finish(Window& window) {
+  Activity activity = std::move(window.activity);
+  activity.connections = std::move(window.sockets.connections);
+  activity.listeners = std::move(window.sockets.listeners);
+  name_peers(activity);
+  activity.reads = window.files.take_reads();
+  activity.writes = window.files.finish_writes(activity.reads, window.what == Record::command);
+  activity.signals = std::move(window.signals);
+  activity.dropped.reads = window.files.dropped_reads();
+  activity.dropped.writes = window.files.dropped_writes();
+  activity.dropped.connections = window.sockets.dropped;
+  activity.dropped.others = window.dropped;
+  activity.reads_complete = activity.reads_complete && activity.dropped.reads == 0;
+  activity.writes_complete = activity.writes_complete && activity.dropped.writes == 0;
+  activity.sockets_complete = activity.sockets_complete && activity.dropped.connections == 0;
+  if (window.what != Record::command) keep_involved(activity);
   for (SeenProgram& program : activity.programs) {
     auto& process = program.process;
     process.exe_sha256 = digest_of(process.exe, process.device, process.inode);
     if (!process.script.empty()) process.script_sha256 = digest_of(process.script, 0, 0);
   }
-  activity.programs_complete = all_programs && activity.dropped.programs == 0;
-  const bool readable = unreadable_ == 0 && all_programs;
-  activity.reads_complete = readable && !files_escaped_ && activity.dropped.reads == 0;
-  if (foreign_files_) activity.notices.push_back("files in a mount namespace of its own were not looked at afterwards");
-  activity.writes_complete = readable && !foreign_files_ && !files_escaped_ && activity.dropped.writes == 0;
-  activity.sockets_complete = all_programs && !sockets_escaped_ && activity.dropped.connections == 0;
   return activity;
 }
 }  // namespace mccoy::witness

@@ -1,10 +1,13 @@
 // From watched calls to an Activity. One call at a time: it is shown before the kernel carries it out, and what became
-// of it is found out at the next call of the same thread, or at the end.
+// of it is found out at the next call of the same thread, or at the end. What is not in a window is not kept, but for
+// who lives and which sockets are open.
 #pragma once
 #include <linux/seccomp.h>
 
+#include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "harness/evidence/activity.hpp"
 #include "harness/witness/call_table.hpp"
@@ -13,6 +16,28 @@
 #include "harness/witness/socket_log.hpp"
 
 namespace mccoy::witness {
+/// What is to be recorded.
+enum class Record : std::uint8_t {
+  command,      ///< everything, files with their digests
+  service,      ///< of a service: everything, files without digests
+  connections,  ///< of a service: sockets only
+};
+
+/// What happened from its begin to its end. Belongs to whoever began it; used by a Recorder meanwhile.
+struct Window {
+  Record what = Record::command;
+  FileLog files;
+  SocketWindow sockets;
+  std::vector<evidence::SeenSignal> signals;
+  std::int64_t calls = 0, unreadable = 0, dropped = 0;
+  std::size_t first_program = 0;                       ///< those before ran already
+  std::int64_t missed_before = 0, dropped_before = 0;  ///< what Programs had missed when it began
+  evidence::Activity activity = {};                    ///< filled at the end
+  bool wants_files() const { return what != Record::connections; }
+};
+/// What need not be found out while the watched programs wait: the files as they are now, digests. After Recorder::end.
+evidence::Activity finish(Window& window);
+
 class Recorder {
  public:
   /// The thread of this call waits meanwhile.
@@ -21,12 +46,21 @@ class Recorder {
   int ends_fd() const { return programs_.ends_fd(); }
   SocketLog& sockets() { return sockets_; }
   void settle_sockets() { sockets_.settle(programs_); }
-  evidence::Activity finish();
+  /// What the kernel of programs that change the user took away, in words.
+  const std::vector<std::string>& program_notices() { return programs_.notices(); }
+
+  /// Opening a file to read it is not shown.
+  void sees_no_reads() { sees_reads_ = false; }
+  void begin(Window& window);
+  /// False: the kernel has yet to tell of sockets that were closed; ask again soon.
+  bool all_told() { return sockets_.all_told(programs_); }
+  void end(Window& window);
 
  private:
   struct Caller;  ///< of one call: process, program, arguments
   void dispatch(Caller& caller);
   void exec(Caller& caller);
+  void note_device(Caller& caller);
   void open(Caller& caller);
   void change(Caller& caller, PendingChange::Kind kind);
   void socket_call(Caller& caller);
@@ -39,14 +73,16 @@ class Recorder {
   static const std::string& folder_of(Watched& process);
   static bool allowed(Caller& caller, const std::string& path, int mode);
 
+  bool wants_files() const;
+  void tidy_up();
+
   Programs programs_;
-  FileLog files_;
   SocketLog sockets_;
+  std::vector<Window*> windows_;
   std::unordered_map<pid_t, PendingChange> pending_;  ///< by thread
-  std::vector<evidence::SeenSignal> signals_;
-  std::vector<std::string> notices_;
-  std::int64_t calls_ = 0, unreadable_ = 0, dropped_ = 0;
-  bool serves_files_ = false;  ///< a program below the command has opened /dev/fuse
+  std::vector<std::string> notices_;                  ///< of the whole life: what was called once may go on
+  bool sees_reads_ = true;
+  bool serves_files_ = false;                         ///< a program below the command has opened /dev/fuse
   bool files_escaped_ = false, sockets_escaped_ = false, foreign_files_ = false;
 };
 }  // namespace mccoy::witness

@@ -1,18 +1,16 @@
 #include "harness/witness/socket_log.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
-#include "harness/base/clock.hpp"
 #include "harness/witness/responder.hpp"
 #include "harness/witness/socket_owners.hpp"
 #include "harness/witness/socket_tables.hpp"
@@ -20,10 +18,9 @@
 namespace mccoy::witness {
 namespace {
 using evidence::SeenConnection;
-constexpr std::size_t kMostConnections = 10'000, kMostSockets = 100'000, kMostListeners = 5'000;
+constexpr std::size_t kMostSockets = 100'000, kMostUncertain = 10'000;
 constexpr std::size_t kMostPeers = 8;
 constexpr std::size_t kMostOthers = 4096;
-constexpr auto kMostWaitForFarewells = std::chrono::milliseconds(50);
 constexpr int kMostLooks = 64;  ///< at a connection that is neither made nor refused; then it is left to its farewell
 
 std::string unix_name(std::string_view address) {
@@ -69,52 +66,19 @@ std::string own_name(int fd) {
   return storage ? text_of({reinterpret_cast<const char*>(&*storage), size}) : "";
 }
 
+std::uint64_t inode_of(int fd) {
+  struct stat file {};
+  return ::fstat(fd, &file) == 0 ? file.st_ino : 0;
+}
+
 void add_peers(SeenConnection& connection, const std::vector<pid_t>& pids) {
   for (const pid_t pid : pids)
     if (connection.peers.size() < kMostPeers &&
         std::ranges::none_of(connection.peers, [pid](const auto& peer) { return peer.id.pid == pid; }))
       connection.peers.push_back(see_process(pid));
 }
-}  // namespace
-
-void SocketLog::connects(Watched& process, int by, int fd, std::string_view address, bool once) {
-  std::string to = text_of(address);
-  if (to.empty()) return;
-  UniqueFd socket = tracee::copy_descriptor(process.pidfd.get(), fd);
-  const auto known = connection_at_.find({by, to});
-  if (known == connection_at_.end() && connections_.size() >= kMostConnections) {
-    ++dropped_;
-    return;
-  }
-  const std::size_t at = known != connection_at_.end() ? known->second : connections_.size();
-  if (known == connection_at_.end()) {
-    connection_at_.emplace(std::pair(by, to), at);
-    connections_.push_back({.by = by, .to = to, .protocol = std::string(protocol_of(socket.get(), to))});
-    find_listener(connections_.back(), endpoint_in(address));
-  }
-  ++connections_[at].tried;
-  if (once || !socket) return;
-  const std::uint64_t cookie = cookie_of_socket(socket.get());
-  if (cookie == 0) return;
-  if (sockets_.size() >= kMostSockets) {
-    lost_bytes_ = true;
-    return;
-  }
-  if (connections_[at].protocol == "tcp") farewells_.listen();
-  const bool is_local_only = connections_[at].protocol == "unix";
-  sockets_[cookie] = {.connection = at, .pid = process.pid, .fd = fd};
-  if (is_local_only) sockets_[cookie].copy = std::move(socket);
-  fresh_.push_back(cookie);
-}
-
-void SocketLog::note_made(Socket& socket) {
-  if (socket.made) return;
-  socket.made = true;
-  ++connections_[socket.connection].made;
-}
-
 /// Who listens there: a short connection can be over before its other end is looked at.
-void SocketLog::find_listener(SeenConnection& connection, const Endpoint& to) {
+void find_listener(SeenConnection& connection, const Endpoint& to) {
   std::vector<std::uint64_t> inodes;
   const std::string name = connection.to.substr(connection.to.find(':') + 1);
   if (connection.protocol == "unix" && (name.starts_with('/') || name.starts_with('@')))
@@ -125,28 +89,66 @@ void SocketLog::find_listener(SeenConnection& connection, const Endpoint& to) {
   add_peers(connection, owners_of(inodes, {}).pids);
 }
 
-/// Who holds the other end of a connection that stands; looked up for the first to each address.
-void SocketLog::find_peer(Socket& socket, int fd) {
-  SeenConnection& connection = connections_[socket.connection];
-  if (connection.made > 1) return;
-  std::vector<pid_t> pids;
-  if (connection.protocol == "unix") {
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    struct stat ours {};
-    const std::uint64_t accepted = ::fstat(fd, &ours) == 0 ? unix_peer(ours.st_ino) : 0;
-    if (accepted != 0) pids = owners_of(std::array{accepted}, {}).pids;
-    if (pids.empty() && ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0)
-      pids.push_back(peer.pid);  // who called listen
-  } else if (connection.protocol == "tcp") {
-    socklen_t size = 0;
-    const auto ours = name_of(fd, ::getsockname, size);
-    const auto theirs = name_of(fd, ::getpeername, size);
-    if (!ours || !theirs || !is_local(endpoint_of(*theirs))) return;
-    const auto accepted = find_connected(endpoint_of(*theirs), endpoint_of(*ours));
-    if (accepted && accepted->inode != 0) pids = owners_of(std::array{accepted->inode}, {}).pids;
+void find_accepted(SeenConnection& connection, const Endpoint& ours, const Endpoint& theirs) {
+  if (!is_local(theirs)) return;
+  const auto accepted = find_connected(theirs, ours);
+  if (accepted && accepted->inode != 0) add_peers(connection, owners_of(std::array{accepted->inode}, {}).pids);
+}
+}  // namespace
+
+void SocketLog::connects(Watched& process, int by, int fd, std::string_view address, bool once) {
+  const std::string to = text_of(address);
+  if (to.empty() || (once && windows_.empty())) return;
+  UniqueFd socket = tracee::copy_descriptor(process.pidfd.get(), fd);
+  const std::string protocol(protocol_of(socket.get(), to));
+  const Endpoint peer = endpoint_in(address);
+  for (SocketWindow* window : windows_) {
+    SeenConnection* connection = window->connection(by, to, protocol);
+    if (connection == nullptr) continue;
+    if (connection->tried++ == 0 && connection->peers.empty()) find_listener(*connection, peer);
   }
-  add_peers(connection, pids);
+  if (once || !socket) return;
+  const std::uint64_t cookie = cookie_of_socket(socket.get());
+  if (cookie == 0) return;
+  if (sockets_.size() >= kMostSockets) {
+    lost_sockets_ = true;  // of a later window
+    for (SocketWindow* window : windows_) window->lost_bytes = true;
+    return;
+  }
+  Socket& fresh = sockets_[cookie];
+  fresh = {.by = by, .to = to, .protocol = protocol, .peer = peer, .pid = process.pid, .fd = fd};
+  if (protocol == "unix") fresh.inode = inode_of(socket.get());
+  if (windows_.empty()) return;
+  if (protocol == "tcp") farewells_.listen();
+  if (protocol == "unix") fresh.copy = std::move(socket);
+  fresh_.push_back(cookie);
+}
+
+void SocketLog::note_made(std::uint64_t cookie, Socket& socket) {
+  if (socket.made) return;
+  socket.made = true;
+  for (SocketWindow* window : windows_)
+    if (!window->has_stood(cookie))
+      if (SeenConnection* connection = window->connection(socket.by, socket.to, socket.protocol)) ++connection->made;
+}
+
+/// Who holds the other end of a connection that stands; looked up for the first to each address.
+void SocketLog::find_peer(const Socket& socket, int fd) {
+  for (SocketWindow* window : windows_) {
+    SeenConnection* connection = window->connection(socket.by, socket.to, socket.protocol);
+    if (connection == nullptr || connection->made > 1) continue;
+    if (socket.protocol == "unix") {
+      ucred peer{};
+      socklen_t size = sizeof peer;
+      if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0)
+        add_peers(*connection, {peer.pid});  // who called listen
+    } else if (socket.protocol == "tcp") {
+      socklen_t size = 0;
+      const auto ours = name_of(fd, ::getsockname, size);
+      const auto theirs = name_of(fd, ::getpeername, size);
+      if (ours && theirs) find_accepted(*connection, endpoint_of(*ours), endpoint_of(*theirs));
+    }
+  }
 }
 
 void SocketLog::look(std::uint64_t cookie, Socket& socket, int pidfd) {
@@ -157,15 +159,14 @@ void SocketLog::look(std::uint64_t cookie, Socket& socket, int pidfd) {
     socket.finished = true;  // closed; of TCP the farewell tells the rest
     return;
   }
-  const SeenConnection& connection = connections_[socket.connection];
-  if (connection.protocol == "tcp") {
+  if (socket.protocol == "tcp") {
     socket.bytes = bytes_of_socket(fd.get());
     if (!socket.bytes.established) return;
   } else {
     socklen_t size = 0;
     if (!name_of(fd.get(), ::getpeername, size)) return;
   }
-  note_made(socket);
+  note_made(cookie, socket);
   find_peer(socket, fd.get());
 }
 
@@ -184,13 +185,14 @@ void SocketLog::settle(Programs& programs) {
 }
 
 void SocketLog::before_exit(Watched& process) {
+  if (windows_.empty()) return;
   for (auto& [cookie, socket] : sockets_)
     if (socket.pid == process.pid && !socket.finished) look(cookie, socket, process.pidfd.get());
 }
 
 void SocketLog::take_farewells() {
   const bool all = farewells_.drain([this](const Farewell& farewell) { take_farewell(farewell); });
-  lost_bytes_ = lost_bytes_ || !all;
+  for (SocketWindow* window : windows_) window->lost_bytes = window->lost_bytes || !all;
 }
 
 namespace {
@@ -198,6 +200,16 @@ bool are_ends_of_one(const Farewell& one, const Farewell& other) {
   return one.local == other.peer && one.peer == other.local;
 }
 }  // namespace
+
+/// What went over it in this window; a socket that neither did anything nor is new leaves no trace but that it stood.
+void SocketLog::add_bytes(SocketWindow& window, std::uint64_t cookie, const Socket& socket, const SocketBytes& now) {
+  SeenConnection* connection = window.connection(socket.by, socket.to, socket.protocol);
+  if (connection == nullptr) return;
+  const SocketBytes more = window.since(cookie, now);
+  connection->bytes_out += more.out;
+  connection->bytes_in += more.in;
+  if (window.has_stood(cookie)) ++connection->stood;
+}
 
 void SocketLog::take_farewell(const Farewell& farewell) {
   const auto found = sockets_.find(farewell.cookie);
@@ -214,82 +226,155 @@ void SocketLog::take_farewell(const Farewell& farewell) {
     return;
   }
   Socket& socket = found->second;
-  if (farewell.bytes.established) note_made(socket);
-  SeenConnection& connection = connections_[socket.connection];
-  connection.bytes_out += farewell.bytes.out;
-  connection.bytes_in += farewell.bytes.in - (farewell.bytes.maybe_one_less ? 1 : 0);
-  if (farewell.bytes.maybe_one_less) {
+  if (farewell.bytes.established) note_made(farewell.cookie, socket);
+  SocketBytes certain = farewell.bytes;
+  certain.in -= certain.maybe_one_less ? 1 : 0;
+  Uncertain ours{.by = socket.by, .to = socket.to, .protocol = socket.protocol, .windows = {}, .farewell = farewell};
+  for (SocketWindow* window : windows_) {
+    add_bytes(*window, farewell.cookie, socket, certain);
+    if (window->since(farewell.cookie, farewell.bytes).maybe_one_less) ours.windows.push_back(window);
+  }
+  if (!ours.windows.empty() && uncertain_.size() < kMostUncertain) {
     const auto theirs =
         std::ranges::find_if(others_, [&](const Farewell& other) { return are_ends_of_one(farewell, other); });
-    const Uncertain ours{.connection = socket.connection, .farewell = farewell};
     if (theirs != others_.end())
       settle_bytes(ours, *theirs);
     else
-      uncertain_.push_back(ours);
+      uncertain_.push_back(std::move(ours));
   }
   sockets_.erase(found);
 }
 
 /// Counted without the byte that is in doubt: it was payload when the other end has sent as much.
 void SocketLog::settle_bytes(const Uncertain& ours, const Farewell& theirs) {
-  if (theirs.bytes.out >= ours.farewell.bytes.in) ++connections_[ours.connection].bytes_in;
+  if (theirs.bytes.out < ours.farewell.bytes.in) return;
+  for (SocketWindow* window : windows_)
+    if (std::ranges::find(ours.windows, window) != ours.windows.end())
+      if (SeenConnection* connection = window->connection(ours.by, ours.to, ours.protocol)) ++connection->bytes_in;
 }
 
-/// Closed by their process, or with it, and the kernel has not told of them yet.
-bool SocketLog::farewells_missing(const Programs& programs) const {
+// ---- windows
+
+/// A socket that says no farewell, or of which none was heard.
+bool SocketLog::is_open(std::uint64_t cookie, Socket& socket, Programs& programs) {
+  const Watched* process = programs.find(socket.pid);
+  const UniqueFd fd = process != nullptr ? tracee::copy_descriptor(process->pidfd.get(), socket.fd) : UniqueFd();
+  if (!fd || cookie_of_socket(fd.get()) != cookie)  // its number may have changed
+    return socket.inode != 0 && unix_peer(socket.inode) != 0;
+  socklen_t size = 0;
+  socket.made = socket.made || name_of(fd.get(), ::getpeername, size).has_value();
+  if (socket.protocol == "tcp") socket.bytes = bytes_of_socket(fd.get());
+  return true;
+}
+
+void SocketLog::forget_closed(Programs& programs) {
+  const auto open = has_tcp() ? tcp_sockets() : std::nullopt;
+  for (auto at = sockets_.begin(); at != sockets_.end();) {
+    auto& [cookie, socket] = *at;
+    bool stays = false;
+    if (socket.protocol != "tcp" || !open) {
+      stays = is_open(cookie, socket, programs);
+    } else if (const auto now = open->find(cookie); now != open->end() && !now->second.closed) {
+      stays = true;
+      socket.bytes = now->second.bytes;
+      socket.made = socket.made || socket.bytes.established;
+    }
+    at = stays ? std::next(at) : sockets_.erase(at);
+  }
+  most_before_cleaning_ = std::max(most_before_cleaning_, 2 * sockets_.size());
+}
+
+bool SocketLog::has_tcp() const {
+  return std::ranges::any_of(sockets_, [](const auto& entry) { return entry.second.protocol == "tcp"; });
+}
+
+void SocketLog::begin(SocketWindow& window, Programs& programs) {
+  window.lost_bytes = std::exchange(lost_sockets_, false);
+  const bool first = windows_.empty();
+  if (first) {
+    others_.clear();
+    if (has_tcp()) farewells_.listen();  // before they are looked at, so that none is closed unheard
+    if (!sockets_.empty()) forget_closed(programs);
+  } else if (const auto open = has_tcp() ? tcp_sockets() : std::nullopt) {
+    for (auto& [cookie, socket] : sockets_)
+      if (const auto now = open->find(cookie); now != open->end()) socket.bytes = now->second.bytes;
+  }
+  for (const auto& [cookie, socket] : sockets_) {
+    if (socket.made) window.stood(cookie, socket.bytes);
+    if (!socket.made && first) fresh_.push_back(cookie);
+  }
+  windows_.push_back(&window);
+}
+
+bool SocketLog::all_told(Programs& programs) {
+  settle(programs);
+  take_farewells();
+  if (!farewells_.listening()) return true;
   if (std::ranges::any_of(uncertain_, [](const Uncertain& uncertain) { return is_local(uncertain.farewell.peer); }))
-    return true;
-  return std::ranges::any_of(sockets_, [&](const auto& entry) {
-    const Socket& socket = entry.second;
-    return connections_[socket.connection].protocol == "tcp" && (socket.finished || !programs.lives(socket.pid));
+    return false;
+  if (std::ranges::none_of(sockets_, [](const auto& entry) { return entry.second.protocol == "tcp"; })) return true;
+  const auto open = tcp_sockets();
+  return !open || std::ranges::none_of(sockets_, [&](const auto& entry) {
+    return entry.second.protocol == "tcp" && !open->contains(entry.first);
   });
 }
 
-void SocketLog::await_farewells(Programs& programs) {
-  const Deadline deadline = Deadline::in(kMostWaitForFarewells);
-  settle(programs);
-  pollfd heard{farewells_.fd(), POLLIN, 0};
-  while (farewells_missing(programs) && farewells_.fd() >= 0 && !deadline.passed()) {
-    if (::poll(&heard, 1, deadline.poll_ms()) <= 0) break;
-    take_farewells();
+/// Those that are still open, or were closed without a farewell.
+void SocketLog::add_open(SocketWindow& window) {
+  const auto open = has_tcp() ? tcp_sockets() : std::nullopt;
+  for (const auto& [cookie, socket] : sockets_) {
+    const auto now = open ? open->find(cookie) : TcpSockets::const_iterator();
+    const Farewell* state = open && now != open->end() ? &now->second : nullptr;
+    add_bytes(window, cookie, socket, state != nullptr ? state->bytes : socket.bytes);
   }
+  const bool heard = farewells_.listening() && !window.lost_bytes;
+  for (SeenConnection& connection : window.connections)
+    connection.bytes_complete = connection.protocol == "tcp" && heard;
+  for (const auto& [cookie, socket] : sockets_) {
+    SeenConnection* connection = window.connection(socket.by, socket.to, socket.protocol);
+    if (connection == nullptr) continue;
+    const auto now = open ? open->find(cookie) : TcpSockets::const_iterator();
+    const Farewell* state = open && now != open->end() ? &now->second : nullptr;
+    if (state == nullptr) connection->bytes_complete = false;
+    if (!connection->peers.empty()) continue;
+    find_listener(*connection, socket.peer);
+    if (state != nullptr) find_accepted(*connection, state->local, state->peer);
+  }
+}
+
+void SocketLog::end(SocketWindow& window) {
+  add_open(window);
+  for (const Uncertain& uncertain : uncertain_)
+    if (std::ranges::find(uncertain.windows, &window) != uncertain.windows.end())
+      if (SeenConnection* connection = window.connection(uncertain.by, uncertain.to, uncertain.protocol))
+        connection->bytes_complete = false;
+  std::erase(windows_, &window);
+  for (Uncertain& uncertain : uncertain_) std::erase(uncertain.windows, &window);
+  std::erase_if(uncertain_, [](const Uncertain& uncertain) { return uncertain.windows.empty(); });
+  if (!windows_.empty()) return;
+  farewells_.stop();
+  fresh_.clear();
+}
+
+void SocketLog::renumber(const std::vector<int>& now) {
+  for (auto& [cookie, socket] : sockets_)
+    if (socket.by != evidence::kNoProgram) socket.by = now[static_cast<std::size_t>(socket.by)];
 }
 
 void SocketLog::listens(Watched& process, int by, int fd) {
+  if (windows_.empty()) return;
   const UniqueFd socket = tracee::copy_descriptor(process.pidfd.get(), fd);
-  std::string at = socket ? own_name(socket.get()) : "";
-  if (at.empty() || listener_at_.contains({by, at})) return;
-  if (listeners_.size() >= kMostListeners) {
-    ++dropped_;
-    return;
-  }
-  listener_at_.emplace(std::pair(by, at), listeners_.size());
-  listeners_.push_back({.by = by, .at = std::move(at)});
+  const std::string at = socket ? own_name(socket.get()) : "";
+  for (SocketWindow* window : windows_)
+    if (!at.empty()) window->listener(by, at);
 }
 
 void SocketLog::accepts(Watched& process, int by, int fd) {
+  if (windows_.empty()) return;
   const UniqueFd socket = tracee::copy_descriptor(process.pidfd.get(), fd);
   const std::string at = socket ? own_name(socket.get()) : "";
   if (at.empty()) return;
-  if (!listener_at_.contains({by, at})) listens(process, by, fd);  // inherited from its parent
-  if (const auto found = listener_at_.find({by, at}); found != listener_at_.end()) ++listeners_[found->second].accepted;
-}
-
-std::vector<SeenConnection> SocketLog::finish_connections(const std::vector<evidence::SeenProgram>& programs) {
-  for (auto& [cookie, socket] : sockets_) {  // still open, or closed without a farewell
-    SeenConnection& connection = connections_[socket.connection];
-    connection.bytes_out += socket.bytes.out;
-    connection.bytes_in += socket.bytes.in;
-  }
-  for (SeenConnection& connection : connections_) {
-    connection.bytes_complete = connection.protocol == "tcp" && !lost_bytes_ && farewells_.fd() >= 0;
-    for (const evidence::SeenProcess& peer : connection.peers)
-      for (std::size_t i = 0; i < programs.size(); ++i)
-        if (programs[i].process.id == peer.id && !programs[i].replaced)
-          connection.peer_programs.push_back(static_cast<int>(i));
-  }
-  for (const auto& [cookie, socket] : sockets_) connections_[socket.connection].bytes_complete = false;
-  for (const Uncertain& uncertain : uncertain_) connections_[uncertain.connection].bytes_complete = false;
-  return std::move(connections_);
+  for (SocketWindow* window : windows_)  // of a socket it has from its parent, too
+    if (evidence::SeenListener* listener = window->listener(by, at)) ++listener->accepted;
 }
 }  // namespace mccoy::witness

@@ -1,19 +1,18 @@
-// Whom the programs below a watched command talked to, and where they listened. Used by the one thread that answers
-// the calls.
+// Whom the programs below a watched command talked to, and where they listened. Sockets are followed as long as they
+// are open; what they do is told to the windows that are open at that time. Used by one thread at a time.
 #pragma once
 #include <sys/types.h>
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "harness/evidence/activity.hpp"
 #include "harness/witness/endpoint.hpp"
 #include "harness/witness/programs.hpp"
+#include "harness/witness/socket_window.hpp"
 #include "harness/witness/tcp_farewells.hpp"
 
 namespace mccoy::witness {
@@ -32,17 +31,24 @@ class SocketLog {
   int farewells_fd() const { return farewells_.fd(); }
   void take_farewells();
 
-  /// Waits a moment for what the kernel has yet to say of sockets that were closed.
-  void await_farewells(Programs& programs);
-  std::vector<evidence::SeenConnection> finish_connections(const std::vector<evidence::SeenProgram>& programs);
-  std::vector<evidence::SeenListener> take_listeners() { return std::move(listeners_); }
-  std::int64_t dropped() const { return dropped_; }
-  bool lost_bytes() const { return lost_bytes_; }
+  /// A window is told of everything from here on; it must stay where it is until it has ended.
+  void begin(SocketWindow& window, Programs& programs);
+  /// False: the kernel has yet to say something of sockets that were closed.
+  bool all_told(Programs& programs);
+  void end(SocketWindow& window);
+  /// Many are remembered, and some may be closed by now.
+  bool crowded() const { return windows_.empty() && sockets_.size() >= most_before_cleaning_; }
+  void forget_closed(Programs& programs);
+  /// Programs have got new numbers; see Programs::forget_ended().
+  void renumber(const std::vector<int>& now);
 
  private:
   /// One socket that was told to connect.
   struct Socket {
-    std::size_t connection = 0;
+    int by = evidence::kNoProgram;
+    std::string to, protocol;
+    Endpoint peer;
+    std::uint64_t inode = 0;  ///< of a unix socket
     pid_t pid = 0;
     int fd = -1;
     int looks = 0;
@@ -52,27 +58,28 @@ class SocketLog {
   };
   /// What came in over a socket that is gone may be one byte less; if its other end was here, its farewell tells.
   struct Uncertain {
-    std::size_t connection = 0;
+    int by = evidence::kNoProgram;
+    std::string to, protocol;
+    std::vector<const SocketWindow*> windows;  ///< those that were open when it was gone
     Farewell farewell;
   };
   void take_farewell(const Farewell& farewell);
   void settle_bytes(const Uncertain& ours, const Farewell& theirs);
-  bool farewells_missing(const Programs& programs) const;
   void look(std::uint64_t cookie, Socket& socket, int pidfd);
-  void note_made(Socket& socket);
-  void find_peer(Socket& socket, int fd);
-  static void find_listener(evidence::SeenConnection& connection, const Endpoint& to);
+  void note_made(std::uint64_t cookie, Socket& socket);
+  void add_bytes(SocketWindow& window, std::uint64_t cookie, const Socket& socket, const SocketBytes& now);
+  void find_peer(const Socket& socket, int fd);
+  bool is_open(std::uint64_t cookie, Socket& socket, Programs& programs);
+  bool has_tcp() const;
+  void add_open(SocketWindow& window);
 
   TcpFarewells farewells_;
-  std::vector<evidence::SeenConnection> connections_;
-  std::map<std::pair<int, std::string>, std::size_t> connection_at_;
+  std::vector<SocketWindow*> windows_;
   std::unordered_map<std::uint64_t, Socket> sockets_;  ///< by cookie
   std::vector<std::uint64_t> fresh_;  ///< cookies of those that are not known to be made or to have failed
-  std::vector<evidence::SeenListener> listeners_;
-  std::map<std::pair<int, std::string>, std::size_t> listener_at_;
   std::vector<Uncertain> uncertain_;
   std::deque<Farewell> others_;  ///< the last ones of sockets that are not in sockets_
-  std::int64_t dropped_ = 0;
-  bool lost_bytes_ = false;
+  std::size_t most_before_cleaning_ = 4096;
+  bool lost_sockets_ = false;
 };
 }  // namespace mccoy::witness

@@ -1,0 +1,20 @@
+#include "harness/witness/end_window.hpp"
+
+#include <poll.h>
+
+#include "harness/base/clock.hpp"
+
+namespace mccoy::witness {
+namespace {
+constexpr auto kMostWaitForFarewells = std::chrono::milliseconds(50);
+constexpr int kPauseMs = 1;
+}  // namespace
+
+evidence::Activity end_window(CallThread& thread, Window& window) {
+  const Deadline deadline = Deadline::in(kMostWaitForFarewells);
+  while (!thread.with_recorder([](Recorder& recorder) { return recorder.all_told(); }) && !deadline.passed())
+    ::poll(nullptr, 0, kPauseMs);
+  thread.with_recorder([&](Recorder& recorder) { recorder.end(window); });
+  return finish(window);
+}
+}  // namespace mccoy::witness
