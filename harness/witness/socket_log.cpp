@@ -322,9 +322,10 @@ bool SocketLog::all_told(Programs& programs) {
 /// Those that are still open, or were closed without a farewell.
 void SocketLog::add_open(SocketWindow& window) {
   const auto open = has_tcp() ? tcp_sockets() : std::nullopt;
-  for (const auto& [cookie, socket] : sockets_) {
+  for (auto& [cookie, socket] : sockets_) {
     const auto now = open ? open->find(cookie) : TcpSockets::const_iterator();
     const Farewell* state = open && now != open->end() ? &now->second : nullptr;
+    if (state != nullptr && state->bytes.established) note_made(cookie, socket);  // it was too short to be looked at
     add_bytes(window, cookie, socket, state != nullptr ? state->bytes : socket.bytes);
   }
   const bool heard = farewells_.listening() && !window.lost_bytes;
