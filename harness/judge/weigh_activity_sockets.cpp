@@ -111,7 +111,8 @@ std::optional<Weight> silence(const Activity& activity, const Meant& meant, cons
   }
   const bool certain = activity.sockets_complete && meant.all && all.counted && !all.messages && !meant.others;
   if (all.made == 0)
-    return certain ? untouched("it was tried, and no connection that stood was seen") : unseen("no connection to it was seen");
+    return certain ? untouched("it was tried, and no connection that stood was seen")
+                   : unseen("no connection to it was seen");
   if (certain && (all.in == 0 || all.out == 0)) return untouched(words(all));
   return std::nullopt;
 }

@@ -131,8 +131,8 @@ struct Service {
   int fixed_port = 0;              ///< 0: chosen by the harness
   std::vector<std::string> ports;  ///< names of further ports, ${port.NAME}
   Ready ready;
-  std::string user;  ///< "unprivileged": nobody when mccoy is root, else ourselves
-  bool watch = true;   ///< its system calls are watched
+  std::string user;   ///< "unprivileged": nobody when mccoy is root, else ourselves
+  bool watch = true;  ///< its system calls are watched
   std::string stop_signal = "TERM";
   Duration stop_within = std::chrono::seconds(5);
   std::vector<Located> leaves_nothing;  ///< globs of files that must be gone after the stop

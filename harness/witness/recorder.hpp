@@ -82,7 +82,7 @@ class Recorder {
   std::unordered_map<pid_t, PendingChange> pending_;  ///< by thread
   std::vector<std::string> notices_;                  ///< of the whole life: what was called once may go on
   bool sees_reads_ = true;
-  bool serves_files_ = false;                         ///< a program below the command has opened /dev/fuse
+  bool serves_files_ = false;  ///< a program below the command has opened /dev/fuse
   bool files_escaped_ = false, sockets_escaped_ = false, foreign_files_ = false;
 };
 }  // namespace mccoy::witness
