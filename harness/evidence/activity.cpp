@@ -19,6 +19,10 @@ Value to_value(const SeenProgram& program) {
   if (program.exit_code) map.put_value("exit_code", *program.exit_code);
   map.put("signal", program.signal);
   map.put("cpu_ns", program.cpu_ns, -1);
+  map.put("began_ns", program.began_ns);
+  map.put("ended_ns", program.ended_ns);
+  map.put("fed", program.fed);
+  map.put("given_socket", program.given_socket);
   map.put("cwd", program.cwd);
   map.put_each("modes", program.modes, to_value);
   return map.take();
@@ -34,16 +38,38 @@ Value to_value(const SeenRead& read) {
   return map.take();
 }
 
+Value to_value(const SeenHolder& holder) {
+  Writer map;
+  map.put("by", holder.by, kNoProgram);
+  map.put("clean", holder.clean);
+  map.put("alone", holder.alone);
+  map.put("grew", holder.grew, -1);
+  return map.take();
+}
+
+void put_identity(Writer& map, std::string_view key, const FileIdentity& file) {
+  Writer parts;
+  parts.put_id("device", file.device);
+  parts.put_id("inode", file.inode);
+  if (!parts.empty()) map.put_value(key, parts.take());
+}
+
 Value to_value(const SeenWrite& write) {
   Writer map;
   map.put("path", write.path);
   map.put_word("change", kChange, write.change);
   map.put("by", write.by);
+  map.put_each("held_by", write.held_by, to_value);
+  put_identity(map, "before", write.before);
+  put_identity(map, "after", write.after);
+  map.put("left_alone", write.left_alone);
+  map.put("emptied", write.emptied);
   map.put("renamed_from", write.renamed_from);
   map.put("linked_from", write.linked_from);
   map.put("size", write.size);
   map.put("sha256", write.sha256);
   map.put("same_as_read", write.same_as_read);
+  map.put("equal_reads", write.equal_reads);
   return map.take();
 }
 
@@ -81,6 +107,14 @@ Value to_value(const SeenSignal& signal) {
   return map.take();
 }
 
+Value to_value(const SeenCalls& calls) {
+  Writer map;
+  map.put("by", calls.by, kNoProgram);
+  map.put("call", calls.call);
+  map.put("times", calls.times);
+  return map.take();
+}
+
 Value to_value(const Activity::Dropped& dropped) {
   Writer map;
   map.put("programs", dropped.programs);
@@ -106,6 +140,8 @@ class ActivityReader {
     activity.connections = entries("connections", &ActivityReader::connection);
     activity.listeners = entries("listeners", &ActivityReader::listener);
     activity.signals = entries("signals", &ActivityReader::signal);
+    activity.counted = texts(value_["counted"]);
+    activity.counts = entries("counts", &ActivityReader::calls);
     activity.notices = texts(value_["notices"]);
     activity.calls = value_["calls"].as_int();
     activity.dropped = dropped(value_["dropped"]);
@@ -115,6 +151,8 @@ class ActivityReader {
     activity.reads_complete = value_["reads_complete"].as_bool();
     activity.writes_complete = value_["writes_complete"].as_bool();
     activity.sockets_complete = value_["sockets_complete"].as_bool();
+    activity.descriptors_complete = value_["descriptors_complete"].as_bool();
+    activity.counts_complete = value_["counts_complete"].as_bool();
     return activity;
   }
 
@@ -150,6 +188,10 @@ class ActivityReader {
     if (value["exit_code"].is_int()) program.exit_code = static_cast<int>(value["exit_code"].as_int());
     program.signal = value["signal"].as_string();
     program.cpu_ns = value["cpu_ns"].as_int(-1);
+    program.began_ns = value["began_ns"].as_int();
+    program.ended_ns = value["ended_ns"].as_int();
+    program.fed = value["fed"].as_bool();
+    program.given_socket = value["given_socket"].as_bool();
     program.cwd = value["cwd"].as_string();
     program.modes = each(value["modes"], mode_from_value);
     return program;
@@ -163,15 +205,36 @@ class ActivityReader {
             .by = indices(value["by"])};
   }
 
+  std::vector<SeenHolder> holders(const Value& value) const {
+    std::vector<SeenHolder> known;
+    for (const Value& item : value.as_list())
+      if (const int by = index(item["by"]); by != kNoProgram)
+        known.push_back({.by = by,
+                         .clean = item["clean"].as_bool(),
+                         .alone = item["alone"].as_bool(),
+                         .grew = item["grew"].as_int(-1)});
+    return known;
+  }
+
+  static FileIdentity identity(const Value& value) {
+    return {.device = id_number(value["device"]), .inode = id_number(value["inode"])};
+  }
+
   SeenWrite write(const Value& value) const {
     return {.path = value["path"].as_string(),
             .change = word<SeenWrite::Change>(value["change"], kChange),
             .by = indices(value["by"]),
+            .held_by = holders(value["held_by"]),
+            .before = identity(value["before"]),
+            .after = identity(value["after"]),
+            .left_alone = value["left_alone"].as_bool(),
+            .emptied = value["emptied"].as_bool(),
             .renamed_from = value["renamed_from"].as_string(),
             .linked_from = value["linked_from"].as_string(),
             .size = value["size"].as_int(),
             .sha256 = value["sha256"].as_string(),
-            .same_as_read = value["same_as_read"].as_string()};
+            .same_as_read = value["same_as_read"].as_string(),
+            .equal_reads = texts(value["equal_reads"])};
   }
 
   SeenConnection connection(const Value& value) const {
@@ -200,6 +263,10 @@ class ActivityReader {
             .exe = value["exe"].as_string()};
   }
 
+  SeenCalls calls(const Value& value) const {
+    return {.by = index(value["by"]), .call = value["call"].as_string(), .times = value["times"].as_int()};
+  }
+
   static Activity::Dropped dropped(const Value& value) {
     return {.programs = value["programs"].as_int(),
             .reads = value["reads"].as_int(),
@@ -222,6 +289,8 @@ Value to_value(const Activity& activity) {
   map.put_each("connections", activity.connections, to_value);
   map.put_each("listeners", activity.listeners, to_value);
   map.put_each("signals", activity.signals, to_value);
+  map.put("counted", activity.counted);
+  map.put_each("counts", activity.counts, to_value);
   map.put("notices", activity.notices);
   map.put("calls", activity.calls);
   if (Value dropped = to_value(activity.dropped); !dropped.as_map().empty())
@@ -232,6 +301,8 @@ Value to_value(const Activity& activity) {
   map.put("reads_complete", activity.reads_complete);
   map.put("writes_complete", activity.writes_complete);
   map.put("sockets_complete", activity.sockets_complete);
+  map.put("descriptors_complete", activity.descriptors_complete);
+  map.put("counts_complete", activity.counts_complete);
   return map.take();
 }
 

@@ -26,11 +26,16 @@ struct SeenProgram {
   std::optional<int> exit_code = {};
   std::string signal = {};   ///< ended by it; "?" when only that is known
   std::int64_t cpu_ns = -1;  ///< of this process until its end, without children; -1: not measured
-  std::string cwd = {};      ///< at the time of execve
+  /// Of this image, by the clock that counts from the start of the machine; 0: not known, or it has not ended. A fork
+  /// that shows itself late began earlier, at the latest one tick of the kernel after its process did.
+  std::int64_t began_ns = 0, ended_ns = 0;
+  bool fed = false;           ///< it began with a pipe or socket to read from that the command itself did not have
+  bool given_socket = false;  ///< one of them is a socket, through which descriptors can be passed
+  std::string cwd = {};       ///< at the time of execve
   std::vector<DeclaredMode> modes = {};
 };
 
-/// A file or folder opened for reading.
+/// A file or folder opened for reading, or a file that a program began with.
 struct SeenRead {
   std::string path = {};  ///< absolute, as this machine sees it
   std::uint64_t device = 0, inode = 0;
@@ -38,17 +43,36 @@ struct SeenRead {
   std::vector<int> by = {};  ///< the first few, in order
 };
 
+/// A program that began with a descriptor of a file open for writing (`worker > file`).
+struct SeenHolder {
+  int by = kNoProgram;
+  bool clean = false;      ///< until then nobody had put anything into it but others that were given it
+  bool alone = false;      ///< from its beginning to its end those who had opened the file wrote nothing, anywhere
+  std::int64_t grew = -1;  ///< bytes, from its beginning to its end, whoever wrote them; -1: not known
+};
+
+/// Which file it is. Zeros: there is none.
+struct FileIdentity {
+  std::uint64_t device = 0, inode = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
 /// A file that was opened for writing, created, renamed to, or linked to, compared with how it was before.
 struct SeenWrite {
   enum class Change { none, created, changed, removed, passing };  ///< passing: made and removed again
   std::string path = {};
   Change change = Change::none;
-  std::vector<int> by = {};
-  std::string renamed_from = {};  ///< the last name it was renamed from
-  std::string linked_from = {};   ///< hard link or symbolic link to this file
+  std::vector<int> by = {};              ///< who opened it, or gave it its name
+  std::vector<SeenHolder> held_by = {};  ///< the first few that were given it, in order
+  FileIdentity before = {}, after = {};  ///< not known of older records
+  bool left_alone = false;               ///< nothing was added, and nobody opened it, after those of held_by had ended
+  bool emptied = false;                  ///< all of its older bytes were cut off, or it was removed and made again
+  std::string renamed_from = {};         ///< the last name it was renamed from
+  std::string linked_from = {};          ///< hard link or symbolic link to this file
   std::int64_t size = 0;
   std::string sha256 = {};        ///< at the end; "" when it is no regular file or too large to digest in time
   std::string same_as_read = {};  ///< a file that one of `by` had read and that holds the same bytes
+  std::vector<std::string> equal_reads = {};  ///< all files that anybody read and that hold the same bytes, or may
 };
 
 /// Conversations of one program with one address.
@@ -79,6 +103,13 @@ struct SeenSignal {
   std::string exe = {};  ///< of the receiver at that time
 };
 
+/// Calls that the witness was asked to count.
+struct SeenCalls {
+  int by = kNoProgram;
+  std::string call = {};  ///< "fsync"
+  std::int64_t times = 0;
+};
+
 struct Activity {
   std::string mechanism = {};  ///< "seccomp-notify", "ptrace"; "" = nobody watched
   std::vector<SeenProgram> programs = {};
@@ -87,6 +118,8 @@ struct Activity {
   std::vector<SeenConnection> connections = {};
   std::vector<SeenListener> listeners = {};
   std::vector<SeenSignal> signals = {};
+  std::vector<std::string> counted = {};  ///< names of the calls that were counted
+  std::vector<SeenCalls> counts = {};     ///< by program and call; those that were not made have no entry
   /// Calls that take away from what can be seen, or change the view of the machine, in words: "io_uring by pid 7".
   std::vector<std::string> notices = {};
   std::int64_t calls = 0;  ///< watched system calls
@@ -97,6 +130,8 @@ struct Activity {
   std::int64_t reads_left_out = 0, writes_left_out = 0;
   /// Nothing else can have happened of this kind, since all of it passes the witness and none was lost.
   bool programs_complete = false, reads_complete = false, writes_complete = false, sockets_complete = false;
+  bool descriptors_complete = false;  ///< what every program was given when it began was looked at
+  bool counts_complete = false;       ///< no program below the command makes such calls by another way (io_uring)
 };
 
 Value to_value(const Activity& activity);  ///< defaults are left out

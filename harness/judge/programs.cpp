@@ -13,10 +13,6 @@ using evidence::Activity;
 using evidence::kNoProgram;
 using evidence::SeenProgram;
 
-bool is_same_process(const Activity& activity, int a, int b) {
-  return program_at(activity, a).process.id == program_at(activity, b).process.id;
-}
-
 /// The program was this process before it called execve.
 bool became(const Activity& activity, int before, int after) {
   const SeenProgram& next = program_at(activity, after);
@@ -29,6 +25,10 @@ bool is_index(const Activity& activity, int index) {
 }
 const SeenProgram& program_at(const Activity& activity, int index) {
   return activity.programs[static_cast<std::size_t>(index)];
+}
+
+bool is_same_process(const Activity& activity, int a, int b) {
+  return program_at(activity, a).process.id == program_at(activity, b).process.id;
 }
 
 int last_image(const Activity& activity, int index) {

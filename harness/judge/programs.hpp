@@ -11,6 +11,8 @@
 namespace mccoy::judge {
 bool is_index(const evidence::Activity& activity, int index);
 const evidence::SeenProgram& program_at(const evidence::Activity& activity, int index);
+/// Images of one process.
+bool is_same_process(const evidence::Activity& activity, int a, int b);
 /// What the process became in the end: the program itself, or the last one it turned into by execve.
 int last_image(const evidence::Activity& activity, int index);
 /// Is it that program, or was it started by it, by whatever it became, or by one of their children?

@@ -17,6 +17,8 @@ std::optional<Weight> exec_seen(const Question& question, std::optional<std::int
 std::optional<Weight> signal_seen(const Question& question);
 
 std::optional<Weight> read_seen(const Question& question);
+/// The file holds the bytes it had before, and they were cut off and written again.
+bool was_written_again(const Question& question, const std::string& path);
 /// Who wrote the files that match.
 std::optional<Weight> written_by(const Question& question, std::string_view pattern);
 /// One of the files that match is a copy of something its writer had read.
@@ -40,6 +42,10 @@ struct Answering {
   bool asks_others = false;  ///< and they made connections in turn
 };
 Answering who_answers(const Question& question, const std::string& at);
+/// So many processes were alive at once; two programs ran at the same time; a call was made.
+std::optional<Weight> children_seen(const Question& question);
+std::optional<Weight> overlap_seen(const Question& question);
+std::optional<Weight> calls_seen(const Question& question);
 /// The programs below the command that listened at a port.
 std::vector<evidence::SeenProcess> own_listeners(const evidence::Facts& facts, std::string_view port);
 }  // namespace mccoy::judge

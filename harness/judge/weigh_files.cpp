@@ -45,6 +45,12 @@ std::optional<Weight> copied(const Question& question, const SeenFile& file) {
                             file.path, older));
 }
 
+/// Written again, it holds the bytes of its older self.
+SeenFile with_older_bytes(SeenFile file) {
+  if (file.same_bytes_as.empty()) file.same_bytes_as = file.path;
+  return file;
+}
+
 Weight not_written(const Question& question, const std::vector<const SeenFile*>& files, std::string_view pattern) {
   const bool looked = find_coverage(question.facts, "files") != nullptr || !files.empty();
   if (!looked) return unseen("nobody looked at this place before and after the trial");
@@ -56,12 +62,14 @@ Weight not_written(const Question& question, const std::vector<const SeenFile*>&
 Weight write_one(const Question& question, std::string_view pattern) {
   const auto files = files_meant(question, pattern);
   const bool derived = question.setting("derived").as_bool();
-  std::int64_t written = 0;
+  std::int64_t written = 0, again = 0;
   std::optional<Weight> doubt;
   for (const SeenFile* file : files) {
-    if (!was_written(*file)) continue;
+    const bool same_bytes = !was_written(*file) && was_written_again(question, file->path);
+    if (!was_written(*file) && !same_bytes) continue;
     ++written;
-    auto copy = derived ? copied(question, *file) : std::nullopt;
+    again += same_bytes ? 1 : 0;
+    auto copy = derived ? copied(question, same_bytes ? with_older_bytes(*file) : *file) : std::nullopt;
     if (copy && (!doubt || copy->status == ObligationStatus::broken)) doubt = std::move(copy);
   }
   if (written == 0) return not_written(question, files, pattern);
@@ -72,6 +80,7 @@ Weight write_one(const Question& question, std::string_view pattern) {
   if (!question.setting("by").is_null())
     return written_by(question, pattern)
         .value_or(unseen(fmt::format("it was written, but by whom: {}", kNeedsWitness)));
+  if (again == 1 && written == 1) return held("it was written again in this trial, with the same bytes");
   return held(written == 1 ? "it was written in this trial"
                            : fmt::format("{} files were written in this trial", written));
 }

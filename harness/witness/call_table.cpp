@@ -12,7 +12,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 
@@ -134,6 +136,16 @@ constexpr Row kRows[] = {
     when_flag("clone", 0, CLONE_NEWNET),
 };
 
+// What an obligation may ask to be counted: calls that programs make seldom, and that a claim can be about.
+constexpr Row kCountable[] = {
+    plain(Call::count, "fsync"),     plain(Call::count, "fdatasync"),       plain(Call::count, "sync"),
+    plain(Call::count, "syncfs"),    plain(Call::count, "sync_file_range"), plain(Call::count, "msync"),
+    plain(Call::count, "fallocate"), plain(Call::count, "ftruncate"),       plain(Call::count, "flock"),
+    plain(Call::count, "sendfile"),  plain(Call::count, "copy_file_range"), plain(Call::count, "splice"),
+    plain(Call::count, "mlock"),     plain(Call::count, "mlockall"),        plain(Call::count, "setrlimit"),
+    plain(Call::count, "prlimit64"),
+};
+
 /// One ABI of the machine: what the library calls it, and what the kernel calls it in a notification.
 struct Abi {
   std::uint32_t token = 0;
@@ -195,7 +207,11 @@ int add_row(scmp_filter_ctx filter, const Row& row, int number, Watching watchin
   return error;
 }
 
-Result<std::string> make_filter(Watching watching) {
+bool is_asked(const Row& row, const std::vector<std::string>& counted) {
+  return std::ranges::find(counted, std::string_view(row.call.name)) != counted.end();
+}
+
+Result<std::string> make_filter(Watching watching, const std::vector<std::string>& counted) {
   // The library asks the kernel and then refuses what it lacks; whether the filter is taken shows when it is installed.
   constexpr unsigned kNotifications = 5;
   if (seccomp_api_get() < kNotifications && seccomp_api_set(kNotifications) != 0)
@@ -207,7 +223,9 @@ Result<std::string> make_filter(Watching watching) {
   for (const Abi& abi : abis())
     if (const int error = seccomp_arch_add(filter.get(), abi.token); error != 0 && error != -EEXIST)
       return cannot("architecture", error);
-  for (const Row& row : kRows) {
+  std::vector<Row> rows(std::begin(kRows), std::end(kRows));
+  std::ranges::copy_if(kCountable, std::back_inserter(rows), [&](const Row& row) { return is_asked(row, counted); });
+  for (const Row& row : rows) {
     const bool left_out = std::ranges::find(kNotOfServices, row.call.name) != std::end(kNotOfServices);
     if (watching != Watching::command && left_out) continue;
     const int number = number_of(seccomp_arch_native(), row.call.name);
@@ -237,9 +255,10 @@ bool holds(const Row& row, std::uint64_t argument) {
 Numbers make_numbers() {
   Numbers numbers;
   for (const Abi& abi : abis()) {
-    for (const Row& row : kRows)
-      if (const int number = number_of(abi.token, row.call.name); number >= 0)
-        numbers.emplace(key_of(abi.arch, number), row.call);
+    for (const std::span<const Row> rows : {std::span<const Row>(kRows), std::span<const Row>(kCountable)})
+      for (const Row& row : rows)
+        if (const int number = number_of(abi.token, row.call.name); number >= 0)
+          numbers.emplace(key_of(abi.arch, number), row.call);
     if (const int number = number_of(abi.token, "socketcall"); number >= 0)
       numbers.emplace(key_of(abi.arch, number), WatchedCall{.call = Call::socketcall, .name = "socketcall"});
   }
@@ -256,16 +275,21 @@ const WatchedCall* watched_call(std::uint32_t arch, int number) {
 
 bool is_shown(std::uint32_t arch, int number, const std::uint64_t (&arguments)[6]) {
   const WatchedCall* call = watched_call(arch, number);
-  if (call == nullptr || call->call == Call::socketcall) return call != nullptr;
+  if (call == nullptr || call->call == Call::socketcall || call->call == Call::count) return call != nullptr;
   return std::ranges::any_of(kRows, [&](const Row& row) {
     return std::string_view(row.call.name) == call->name && (row.argument < 0 || holds(row, arguments[row.argument]));
   });
 }
 
-const Result<std::string>& call_filter(Watching watching) {
-  static const Result<std::string> kOfCommands = make_filter(Watching::command);
-  static const Result<std::string> kOfServices = make_filter(Watching::service);
-  static const Result<std::string> kWithReads = make_filter(Watching::service_reads);
+bool is_countable(std::string_view name) {
+  return std::ranges::any_of(kCountable, [name](const Row& row) { return name == row.call.name; });
+}
+
+Result<std::string> call_filter(Watching watching, const std::vector<std::string>& counted) {
+  static const Result<std::string> kOfCommands = make_filter(Watching::command, {});
+  static const Result<std::string> kOfServices = make_filter(Watching::service, {});
+  static const Result<std::string> kWithReads = make_filter(Watching::service_reads, {});
+  if (!counted.empty()) return make_filter(watching, counted);
   if (watching == Watching::command) return kOfCommands;
   return watching == Watching::service ? kOfServices : kWithReads;
 }

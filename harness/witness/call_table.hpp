@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "harness/base/error.hpp"
 
@@ -34,6 +36,7 @@ enum class Call : std::uint8_t {
   pidfd_kill,  ///< descriptor, signal
   identity,    ///< setuid and the like
   notice,      ///< only that it was called
+  count,       ///< how often it was called; only when it was asked for
 };
 
 struct WatchedCall {
@@ -47,11 +50,15 @@ struct WatchedCall {
 
 /// The call of this number on this architecture (AUDIT_ARCH_*); null for one that is not in the table.
 const WatchedCall* watched_call(std::uint32_t arch, int number);
-/// What the filter decides: is this call shown? Some are only with certain arguments.
+/// What the filter decides: is this call shown? Some are only with certain arguments; countable ones always are.
 bool is_shown(std::uint32_t arch, int number, const std::uint64_t (&arguments)[6]);
+/// Can calls of this name be counted? They cost nothing unless they are asked for.
+bool is_countable(std::string_view name);
 /// Which calls are shown. Of a service, those that come with every request and tell nothing its evidence needs are left
 /// out: accept, and opening a file only to read it where no claim is about that.
 enum class Watching : std::uint8_t { command, service, service_reads };
-/// The filter for this machine: all ABIs its kernel runs. errors: the seccomp library cannot make it
-const Result<std::string>& call_filter(Watching watching);
+/// The filter for this machine: all ABIs its kernel runs.
+///   counted  countable calls that are to be shown as well
+///   errors   the seccomp library cannot make it
+Result<std::string> call_filter(Watching watching, const std::vector<std::string>& counted = {});
 }  // namespace mccoy::witness

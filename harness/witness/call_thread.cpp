@@ -170,9 +170,9 @@ void CallThread::serve_traced() {
   traces_ = false;
 }
 
-void CallThread::watch(Command& command, Watching watching) {
+void CallThread::watch(Command& command, Watching watching, const std::vector<std::string>& counted) {
   may_trace_ = watching == Watching::command;
-  const auto& filter = call_filter(watching);
+  const auto filter = call_filter(watching, counted);
   auto pair = filter.ok() ? make_socket_pair() : Result<SocketPair>(filter.error());
   if (!pair.ok()) {
     refuse(pair.error().what);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "harness/base/owned.hpp"
 #include "harness/base/process.hpp"
@@ -21,7 +22,8 @@ class CallThread {
   ~CallThread() { end(); }
   /// Prepares a command that is about to be started. Where the kernel gives no notifications, ptrace shows the calls of
   /// a command; a service, which would be slowed down for its whole life, is left as it is.
-  void watch(Command& command, Watching watching);
+  ///   counted  calls that are to be shown in order to be counted
+  void watch(Command& command, Watching watching, const std::vector<std::string>& counted = {});
   /// Once nothing below the command lives any more, or it was never started.
   void end();
   /// Why nobody is watched, in words; "" while somebody is, or when it is not known yet.

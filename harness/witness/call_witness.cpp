@@ -15,11 +15,14 @@ CallWitness::CallWitness(CallWitness&&) noexcept = default;
 CallWitness& CallWitness::operator=(CallWitness&&) noexcept = default;
 CallWitness::~CallWitness() = default;
 
-void CallWitness::watch(Command& command) {
+void CallWitness::watch(Command& command, const std::vector<std::string>& counted) {
   MCCOY_CHECK(state_ == nullptr);
   state_ = std::make_unique<State>();
-  state_->thread.with_recorder([&](Recorder& recorder) { recorder.begin(state_->window); });
-  state_->thread.watch(command, Watching::command);
+  state_->thread.with_recorder([&](Recorder& recorder) {
+    recorder.counts(counted);
+    recorder.begin(state_->window);
+  });
+  state_->thread.watch(command, Watching::command, counted);
 }
 
 evidence::Activity CallWitness::end() {

@@ -5,6 +5,8 @@
 // this machine's. Programs that raise their user (sudo) run without that power unless mccoy is root.
 #pragma once
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "harness/base/process.hpp"
 #include "harness/evidence/activity.hpp"
@@ -18,7 +20,8 @@ class CallWitness {
   ~CallWitness();
   /// Prepares a command that is about to be started; the witness must outlive all that runs below it. Where the kernel
   /// does not allow it the command is left as it is, and the activity says so.
-  void watch(Command& command);
+  ///   counted  calls that are to be counted (see suite::countable_calls)
+  void watch(Command& command, const std::vector<std::string>& counted = {});
   /// Once nothing below the command lives any more (or it was never started). Digests of files are taken here.
   ///   returns  mechanism "" when nothing was watched; then notices say why
   evidence::Activity end();

@@ -8,10 +8,13 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
+#include <filesystem>
 
 #include "harness/base/clock.hpp"
 #include "harness/base/file.hpp"
@@ -39,6 +42,19 @@ std::int64_t cpu_ns(pid_t pid) {
   timespec used{};
   if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return -1;
   return std::int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
+}
+
+/// The clock of a process' start time (proc(5)), which goes on while the machine sleeps.
+std::int64_t boot_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+/// When a process began at the latest, which is only told in ticks.
+std::int64_t began_at_latest(std::int64_t start_ticks) {
+  static const std::int64_t kTickNs = 1'000'000'000 / std::max<std::int64_t>(::sysconf(_SC_CLK_TCK), 1);
+  return std::min((start_ticks + 1) * kTickNs, boot_ns());
 }
 
 struct ImageId {
@@ -85,6 +101,20 @@ Watched* Programs::find_child(pid_t pid) {
   return stat && find(stat->parent) != nullptr ? admit(pid) : nullptr;
 }
 
+/// One of them takes over children whose parent is gone.
+void Programs::look_above(pid_t parent) {
+  for (std::optional<tracee::Stat> stat; parent > 0; parent = stat ? stat->parent : 0) {
+    above_.push_back(parent);
+    stat = tracee::stat_of(parent);
+  }
+}
+
+/// A process that made no watched call and has a child that does: a subshell waiting for its program.
+Watched* Programs::admit_parent(pid_t parent) {
+  if (Watched* known = find(parent); known != nullptr || parent <= 0) return known;
+  return std::ranges::find(above_, parent) == above_.end() ? admit(parent) : nullptr;
+}
+
 Watched* Programs::of_thread(pid_t thread) {
   Watched* process = find(thread);
   if (process == nullptr) {
@@ -115,6 +145,7 @@ Watched* Programs::admit(pid_t thread) {
   const auto stat = tracee::stat_of(pid);
   if (!stat) return nullptr;
   if (Watched* old = find(pid)) end(*old);
+  if (above_.empty()) look_above(stat->parent);
   epoll_event event{.events = EPOLLIN, .data = {.u64 = static_cast<std::uint64_t>(pid)}};
   ::epoll_ctl(ends_.get(), EPOLL_CTL_ADD, pidfd.get(), &event);
   Watched& fresh = processes_[pid];
@@ -144,7 +175,7 @@ int Programs::origin_of(pid_t pid, pid_t parent) {
     orphans_.erase(orphan);
     return origin;
   }
-  Watched* known = find(parent);
+  Watched* known = admit_parent(parent);
   return known != nullptr ? program_of(*known) : kNoProgram;
 }
 
@@ -175,12 +206,16 @@ int Programs::program_of(Watched& process) {
   }
   forked.process.id = {process.pid, process.start_ticks};
   forked.process.started_wall_ms = wall_ms();
+  forked.began_ns = began_at_latest(process.start_ticks);
   process.program = add(std::move(forked));
   return process.program;
 }
 
 void Programs::execs(Watched& process, PendingExec exec) {
   exec.stamp = tracee::stamp_of(process.pid);
+  exec.at_ns = boot_ns();
+  if (!of_command_) of_command_ = exec.given;
+  remember_children(process, exec.thread);  // they were made by the program that is about to be replaced
   std::erase_if(process.execs, [&](const PendingExec& old) { return old.thread == exec.thread; });
   process.execs.push_back(std::move(exec));
 }
@@ -227,16 +262,44 @@ void Programs::replace_image(Watched& process, const PendingExec& exec, bool run
   fresh.process.script = is_interpreted ? exec.path : script_named_by(fresh.process.exe, exec.argv, exec.cwd);
   if (exec.raises_user && ::geteuid() != 0 && notices_.size() < kMostNotices)  // no_new_privs stands
     notices_.push_back(exec.path + " changes the user; below a watcher that is not root it runs without that power");
-  if (process.program != kNoProgram) program(process.program).replaced = true;
+  fresh.began_ns = exec.at_ns;
+  if (process.program != kNoProgram) {
+    program(process.program).replaced = true;
+    program(process.program).ended_ns = exec.at_ns;
+  }
   process.program = add(std::move(fresh));
+  if (process.program != kNoProgram) note_given(process.program, exec.given);
   if (!runs || ::geteuid() != 0) return;
   const auto who = credentials_of(process.pid);  // what its forerunner did to become another user is done
   process.who_changes = !who;
   if (who) process.who = *who;
 }
 
+bool Programs::is_the_commands(const GivenDescriptor& descriptor) const {
+  return of_command_ && std::ranges::any_of(*of_command_, [&](const GivenDescriptor& own) {
+           return own.device == descriptor.device && own.inode == descriptor.inode;
+         });
+}
+
+void Programs::note_given(int index, const std::vector<GivenDescriptor>& given) {
+  using Kind = GivenDescriptor::Kind;
+  SeenProgram& fresh = program(index);
+  Begun begun{.program = index, .given = {}};
+  for (const GivenDescriptor& descriptor : given) {
+    const bool from_outside = is_the_commands(descriptor);
+    if (descriptor.kind != Kind::file && !from_outside) {
+      fresh.fed = fresh.fed || descriptor.reads;
+      fresh.given_socket = fresh.given_socket || descriptor.kind == Kind::socket;
+    } else if (descriptor.kind == Kind::file && !(from_outside && descriptor.writes)) {
+      begun.given.push_back(descriptor);
+    }
+  }
+  if (!begun.given.empty()) begun_.push_back(std::move(begun));
+}
+
 void Programs::exits(Watched& process, pid_t thread, int status, bool whole_process) {
   const int code = status & 0xff;
+  process.exits_ns = boot_ns();
   if (!whole_process) {
     process.last_status = code;
     if (thread != process.pid) threads_.erase(thread);
@@ -246,8 +309,20 @@ void Programs::exits(Watched& process, pid_t thread, int status, bool whole_proc
   }
   const int index = program_of(process);
   if (index != kNoProgram) program(index).cpu_ns = cpu_ns(process.pid);
+  remember_all_children(process, thread);
+}
+
+/// Each thread has the children that it made.
+void Programs::remember_all_children(Watched& process, pid_t thread) {
   remember_children(process, process.pid);
   if (thread != process.pid) remember_children(process, thread);
+  const std::string tasks = fmt::format("/proc/{}/task", process.pid);
+  struct stat status {};
+  constexpr nlink_t kOneThread = 3;  // ".", ".." and itself
+  if (::stat(tasks.c_str(), &status) != 0 || status.st_nlink <= kOneThread) return;
+  std::error_code ignored;
+  for (const auto& task : std::filesystem::directory_iterator(tasks, ignored))
+    remember_children(process, static_cast<pid_t>(std::atoi(task.path().filename().c_str())));
 }
 
 /// They will have another parent soon.
@@ -285,6 +360,7 @@ void Programs::end(Watched& process) {
   }
   if (const int index = program_of(process); index != kNoProgram) {
     SeenProgram& last = program(index);
+    last.ended_ns = process.exits_ns != 0 ? process.exits_ns : boot_ns();
     if (told)
       set_end(last, *told);
     else if (zombie && WIFSIGNALED(stat->exit_status))

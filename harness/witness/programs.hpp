@@ -7,11 +7,13 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "harness/base/owned.hpp"
 #include "harness/evidence/activity.hpp"
 #include "harness/witness/credentials.hpp"
+#include "harness/witness/descriptors.hpp"
 #include "harness/witness/digest_ahead.hpp"
 #include "harness/witness/tracee.hpp"
 
@@ -25,6 +27,14 @@ struct PendingExec {
   std::vector<std::string> argv;
   std::string cwd;
   bool raises_user = false;  ///< a set-user-ID or set-group-ID file
+  std::vector<GivenDescriptor> given = {};
+  std::int64_t at_ns = 0;  ///< when it was asked for, by the clock of SeenProgram::began_ns
+};
+
+/// A program has begun with these.
+struct Begun {
+  int program = evidence::kNoProgram;
+  std::vector<GivenDescriptor> given;
 };
 
 /// A process that lives.
@@ -42,6 +52,7 @@ struct Watched {
   std::vector<PendingExec> execs = {};  ///< several threads may try at once
   std::optional<int> status = {};       ///< it has called exit_group
   std::optional<int> last_status = {};  ///< a thread of it has called exit
+  std::int64_t exits_ns = 0;            ///< when it did either
 };
 
 class Programs {
@@ -57,7 +68,9 @@ class Programs {
   /// Index of the program a process runs now; made when it has none yet.
   int program_of(Watched& process);
 
-  static void execs(Watched& process, PendingExec exec);
+  void execs(Watched& process, PendingExec exec);
+  /// Since it was last asked for. Without files that the command itself was given: they are the harness' own.
+  std::vector<Begun> take_begun() { return std::exchange(begun_, {}); }
   void exits(Watched& process, pid_t thread, int status, bool whole_process);
   int ends_fd() const { return ends_.get(); }  ///< epoll: readable when a process has ended
   void note_ends();
@@ -78,6 +91,8 @@ class Programs {
 
  private:
   Watched* admit(pid_t pid);
+  Watched* admit_parent(pid_t parent);
+  void look_above(pid_t parent);
   void inherit(Watched& process, pid_t parent);
   int origin_of(pid_t pid, pid_t parent);
   bool has_new_image(const Watched& process);
@@ -87,12 +102,18 @@ class Programs {
   int add(evidence::SeenProgram program);
   void end(Watched& process);
   void remember_children(Watched& process, pid_t thread);
+  void remember_all_children(Watched& process, pid_t thread);
+  void note_given(int index, const std::vector<GivenDescriptor>& given);
+  bool is_the_commands(const GivenDescriptor& descriptor) const;
 
   UniqueFd ends_;
   std::unordered_map<pid_t, Watched> processes_;
   std::unordered_map<pid_t, pid_t> threads_;  ///< those that are not the first of their process
   std::unordered_map<pid_t, int> orphans_;    ///< pid -> program of the parent that has ended
   std::vector<evidence::SeenProgram> programs_;
+  std::vector<Begun> begun_;
+  std::optional<std::vector<GivenDescriptor>> of_command_;  ///< what the command was given by the harness
+  std::vector<pid_t> above_;                                ///< the parent of the command, and all above it
   std::vector<std::string> notices_;
   DigestAhead digests_;
   std::size_t argv_bytes_ = 0;

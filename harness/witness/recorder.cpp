@@ -125,12 +125,46 @@ void Recorder::on_call(const seccomp_notif& notification) {
     pending_.erase(pending);
   }
   Watched* process = programs_.of_thread(thread);
+  note_begun();
   if (process == nullptr) return;
   const bool narrow = notification.data.arch == AUDIT_ARCH_I386 || notification.data.arch == AUDIT_ARCH_ARM ||
                       (notification.data.nr & kX32Bit) != 0;
   Caller caller{.notification = notification, .call = *call, .process = *process, .narrow = narrow};
   std::ranges::copy(notification.data.args, caller.args.begin());
   dispatch(caller);
+}
+
+/// Of services it is enough to know which files they hold when they are looked at.
+FileLog* Recorder::command_files() {
+  const auto found = std::ranges::find(windows_, Record::command, &Window::what);
+  return found == windows_.end() ? nullptr : &(*found)->files;
+}
+
+void Recorder::note_begun() {
+  FileLog* files = command_files();
+  for (const Begun& begun : programs_.take_begun())
+    for (const GivenDescriptor& descriptor : begun.given)
+      if (files != nullptr) files->holds(descriptor, begun.program);
+}
+
+/// Whoever opened a file that is handed on may go on writing to it, as long as it lives.
+void Recorder::note_openers(FileLog& files, const Watched& process, GivenDescriptor& descriptor) {
+  descriptor.moment = files.moment();
+  if (descriptor.kind != GivenDescriptor::Kind::file || !descriptor.writes) return;
+  if (!descriptor.path.starts_with('/')) return;
+  const auto openers = files.openers(descriptor);
+  if (!openers) descriptor.openers.push_back({});  // somebody of whom nothing is known
+  for (const int opener : openers.value_or(std::vector<int>{})) {
+    const auto pid = static_cast<pid_t>(programs_.program(opener).process.id.pid);
+    if (pid == process.pid || !programs_.lives(pid)) continue;
+    descriptor.openers.push_back({.pid = pid, .wrote = tracee::written_by(pid).value_or(-1)});
+  }
+}
+
+/// Files served from below the command are not looked at.
+void Recorder::lets_go(const Watched& process) {
+  FileLog* files = command_files();
+  if (files != nullptr && !serves_files_ && process.program != evidence::kNoProgram) files->lets_go(process.program);
 }
 
 void Recorder::dispatch(Caller& caller) {
@@ -140,6 +174,7 @@ void Recorder::dispatch(Caller& caller) {
       return exec(caller);
     case Call::exit_group:
       sockets_.before_exit(caller.process);
+      lets_go(caller.process);
       return programs_.exits(caller.process, caller.thread(), caller.fd(0), true);
     case Call::exit:
       return programs_.exits(caller.process, caller.thread(), caller.fd(0), false);
@@ -182,7 +217,15 @@ void Recorder::dispatch(Caller& caller) {
       return;
     case Call::notice:
       return notice(caller);
+    case Call::count:
+      return count(caller);
   }
+}
+
+/// A tracer that stops at every call shows more than was asked for.
+void Recorder::count(const Caller& caller) {
+  const std::string_view name = caller.call.name;
+  if (std::ranges::find(counted_, name) != counted_.end()) ++counts_[{programs_.program_of(caller.process), name}];
 }
 
 // ---- paths
@@ -264,6 +307,13 @@ void Recorder::exec(Caller& caller) {
     exec.path = tracee::link(caller.process.pid, path->substr(fd + 1));
   else if (path->starts_with("/proc/"))
     exec.path = real_path(*path);
+  lets_go(caller.process);
+  if (FileLog* files = command_files()) {
+    GivenDescriptors given = serves_files_ ? GivenDescriptors{.all = false} : given_by(caller.thread());
+    descriptors_escaped_ = descriptors_escaped_ || !given.all;
+    for (GivenDescriptor& descriptor : given.list) note_openers(*files, caller.process, descriptor);
+    exec.given = std::move(given.list);
+  }
   programs_.execs(caller.process, std::move(exec));
 }
 
@@ -316,7 +366,8 @@ void Recorder::open(Caller& caller) {
   const bool refused =
       file ? (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) || !file->regular || !allowed(caller, *path, W_OK)
            : (flags & O_CREAT) == 0;
-  if (!refused) each_log([&](FileLog& files) { files.will_write(*path, by); });
+  const bool empties = (flags & O_TRUNC) != 0 && file && file->size > 0;
+  if (!refused) each_log([&](FileLog& files) { files.will_write(*path, by, empties); });
 }
 
 void Recorder::change(Caller& caller, PendingChange::Kind kind) {
@@ -424,11 +475,12 @@ void Recorder::end(Window& window) {
   for (const auto& [thread, change] : pending_)
     if (window.wants_files()) window.files.changed(change);
   sockets_.end(window.sockets);
-  std::erase(windows_, &window);
   Activity& activity = window.activity;
   activity.mechanism = "seccomp-notify";
   activity.calls = window.calls;
   activity.programs = programs_.all();
+  note_begun();
+  std::erase(windows_, &window);
   if (window.what == Record::command) programs_.finish_digests();
   for (std::size_t i = 0; i < window.first_program; ++i) activity.programs[i].earlier = true;
   activity.notices = notices_;
@@ -441,6 +493,12 @@ void Recorder::end(Window& window) {
   activity.reads_complete = files && sees_reads_;
   activity.writes_complete = files && !foreign_files_;
   activity.sockets_complete = all_programs && !sockets_escaped_;
+  if (window.what != Record::command) return;
+  activity.descriptors_complete = all_programs && !descriptors_escaped_;
+  for (const auto& [what, times] : counts_)
+    activity.counts.push_back({.by = what.first, .call = std::string(what.second), .times = times});
+  activity.counted = counted_;
+  activity.counts_complete = all_programs && !files_escaped_;
 }
 
 namespace {
@@ -474,6 +532,8 @@ Activity finish(Window& window) {
     process.exe_sha256 = digest_of(process.exe, process.device, process.inode);
     if (!process.script.empty()) process.script_sha256 = digest_of(process.script, 0, 0);
   }
+  activity.descriptors_complete =
+      activity.descriptors_complete && window.files.all_holders() && activity.dropped.writes == 0;
   return activity;
 }
 }  // namespace mccoy::witness

@@ -4,9 +4,12 @@
 #pragma once
 #include <linux/seccomp.h>
 
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "harness/evidence/activity.hpp"
@@ -40,6 +43,8 @@ evidence::Activity finish(Window& window);
 
 class Recorder {
  public:
+  /// Calls that the filter shows in order to be counted.
+  void counts(std::vector<std::string> names) { counted_ = std::move(names); }
   /// The thread of this call waits meanwhile.
   void on_call(const seccomp_notif& notification);
   void on_ends() { programs_.note_ends(); }
@@ -59,6 +64,10 @@ class Recorder {
  private:
   struct Caller;  ///< of one call: process, program, arguments
   void dispatch(Caller& caller);
+  void note_begun();
+  FileLog* command_files();  ///< of the command that is recorded; null: none is
+  void note_openers(FileLog& files, const Watched& process, GivenDescriptor& descriptor);
+  void lets_go(const Watched& process);
   void exec(Caller& caller);
   void note_device(Caller& caller);
   void open(Caller& caller);
@@ -67,6 +76,7 @@ class Recorder {
   void connect(Caller& caller, int fd, std::uint64_t address, std::uint64_t size, bool once);
   void kill(Caller& caller);
   void notice(const Caller& caller);
+  void count(const Caller& caller);
   bool may_block(const Watched& process, const std::string& path);
   std::optional<std::string> path_of(Caller& caller, int folder_argument, int path_argument);
   std::optional<std::string> place(Watched& process, const std::string& base, const std::string& path);
@@ -81,8 +91,11 @@ class Recorder {
   std::vector<Window*> windows_;
   std::unordered_map<pid_t, PendingChange> pending_;  ///< by thread
   std::vector<std::string> notices_;                  ///< of the whole life: what was called once may go on
+  std::vector<std::string> counted_;
+  std::map<std::pair<int, std::string_view>, std::int64_t> counts_;  ///< by program and call
   bool sees_reads_ = true;
   bool serves_files_ = false;  ///< a program below the command has opened /dev/fuse
   bool files_escaped_ = false, sockets_escaped_ = false, foreign_files_ = false;
+  bool descriptors_escaped_ = false;  ///< not all that programs were given was looked at
 };
 }  // namespace mccoy::witness

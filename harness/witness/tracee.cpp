@@ -121,6 +121,15 @@ std::optional<Stat> stat_of(pid_t pid) {
   return stat;
 }
 
+std::optional<std::int64_t> written_by(pid_t pid) {
+  std::array<char, 512> room;
+  const std::string_view text = read_small(proc_path(pid, "io").data(), room);
+  constexpr std::string_view kKey = "wchar: ";
+  const auto at = text.find(kKey);
+  if (at == std::string_view::npos) return std::nullopt;
+  return number<std::int64_t>(text.substr(at + kKey.size()));
+}
+
 std::optional<int> exit_status_of(int pidfd) {
   // linux/pidfd.h, newer than the headers of Debian 12.
   struct {

@@ -35,6 +35,9 @@ struct Stat {
   int exit_status = 0;    ///< as wait(2) gives it, of a zombie
 };
 std::optional<Stat> stat_of(pid_t pid);
+/// Bytes that a process has written so far, by any call of write and wherever to; those of its children are added when
+/// it waits for them. nullopt: the kernel does not count.
+std::optional<std::int64_t> written_by(pid_t pid);
 /// How a process ended, as wait(2) gives it, also after it was waited for. nullopt: it lives, or the kernel (before
 /// 6.15) does not tell.
 std::optional<int> exit_status_of(int pidfd);

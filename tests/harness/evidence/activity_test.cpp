@@ -32,6 +32,9 @@ Activity full_activity() {
   second.exit_code = 0;
   second.signal = "?";
   second.cpu_ns = 0;
+  second.began_ns = 5'000'000'000;
+  second.ended_ns = 6'000'000'000;
+  second.fed = second.given_socket = true;
   second.cwd = "/srv/ü";
   second.modes = {{.kind = DeclaredMode::Kind::list_only, .flag = "--co", .where = "argv"}};
   activity.programs = {first, second};
@@ -44,11 +47,17 @@ Activity full_activity() {
   activity.writes = {{.path = "dist/a.js",
                       .change = SeenWrite::Change::passing,
                       .by = {1},
+                      .held_by = {{.by = 0, .clean = true, .alone = true, .grew = 7}, {.by = 1, .clean = false, .alone = false, .grew = -1}},
+                      .before = {.device = 1, .inode = 2},
+                      .after = {.device = 1, .inode = 3},
+                      .left_alone = true,
+                      .emptied = true,
                       .renamed_from = "dist/a.tmp",
                       .linked_from = "old/a.js",
                       .size = 7,
                       .sha256 = std::string(64, 'd'),
-                      .same_as_read = "golden/a.js"},
+                      .same_as_read = "golden/a.js",
+                      .equal_reads = {"golden/a.js", "golden/b.js"}},
                      SeenWrite{}};
   activity.connections = {{.by = 0,
                            .to = "127.0.0.1:5432",
@@ -63,11 +72,14 @@ Activity full_activity() {
                           SeenConnection{}};
   activity.listeners = {{.by = 1, .at = "unix:/run/x", .accepted = 4}, SeenListener{}};
   activity.signals = {{.by = 0, .signal = "KILL", .pid = 4711, .to = 1, .exe = "/bin/sleep"}, SeenSignal{}};
+  activity.counted = {"fsync", "msync"};
+  activity.counts = {{.by = 1, .call = "fsync", .times = 3}};
   activity.notices = {"io_uring by pid 7"};
   activity.calls = 1'000'000;
   activity.dropped = {.programs = 1, .reads = 2, .writes = 3, .connections = 4, .others = 5};
   activity.programs_complete = activity.reads_complete = true;
   activity.writes_complete = activity.sockets_complete = true;
+  activity.descriptors_complete = activity.counts_complete = true;
   return activity;
 }
 
