@@ -23,9 +23,9 @@ struct Unseen {
   bool of_commands;             ///< also below a command, which the system-call witness watches
 };
 constexpr Unseen kUnseenParts[] = {
-    {"syscall", "", true},  {"service", "read", true}, {"service", "write", true},
-    {"read", "", false},    {"delegate", "", false},   {"signal", "", false},
-    {"nowrite", "", false}, {"write", "by", false},    {"exec", "min", false},
+    {"syscall", "errno", true}, {"service", "read", true}, {"service", "write", true}, {"read", "", false},
+    {"delegate", "", false},    {"signal", "", false},     {"nowrite", "", false},     {"write", "by", false},
+    {"exec", "min", false},     {"syscall", "", false},    {"children", "", false},    {"overlap", "", false},
 };
 constexpr std::string_view kUnseen = "  [not watched: stays unseen]";
 
@@ -78,7 +78,7 @@ void show_challenges(const suite::Case& which) {
   for (const auto& challenge : which.challenges) {
     say("       challenge  " + visible_line(challenge.name + ": " + perturbation(challenge)) + ": " +
         expectation(challenge) + (challenge.oracle.empty() ? "" : ", an oracle decides"));
-    for (const auto& trace : challenge.same) say("         same " + visible_line(trace) + std::string(kUnseen));
+    for (const auto& trace : challenge.same) say("         same " + visible_line(trace));
   }
 }
 

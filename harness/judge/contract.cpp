@@ -22,8 +22,15 @@ Weight signal(const Question& question) {
   return signal_seen(question).value_or(not_watched());
 }
 /// What a call returned shows only after the witness has let it pass.
-Weight syscall(const Question&) {
-  return unseen("errors that the kernel returns are not watched");
+Weight syscall(const Question& question) {
+  if (!question.setting("errno").is_null()) return unseen("errors that the kernel returns are not watched");
+  return calls_seen(question).value_or(not_watched());
+}
+Weight children(const Question& question) {
+  return children_seen(question).value_or(not_watched());
+}
+Weight overlap(const Question& question) {
+  return overlap_seen(question).value_or(not_watched());
 }
 std::string read_text(const Value& settings) {
   return fmt::format("{} was read", settings["path"].as_string());
@@ -35,12 +42,26 @@ std::string signal_text(const Value& settings) {
   return fmt::format("signal {} reached {}", settings["sig"].as_string(), settings["to"].as_string());
 }
 std::string syscall_text(const Value& settings) {
-  return fmt::format("{} failed with {}", settings["call"].as_string(), settings["errno"].as_string());
+  const std::string& call = settings["call"].as_string();
+  if (!settings["errno"].is_null()) return fmt::format("{} failed with {}", call, settings["errno"].as_string());
+  return fmt::format("{} was called", call);
 }
-constexpr std::array<ObligationRow, 4> kUnwatched = {{{"read", &read, &read_text, false},
+std::string children_text(const Value& settings) {
+  const std::string what = settings["exe"].is_null() ? "processes" : "processes of " + settings["exe"].as_string();
+  return fmt::format("{} {} ran at the same time", quantity(settings["min"], 1), what);
+}
+std::string overlap_text(const Value& settings) {
+  const std::string& one = settings["exe"].as_string();
+  if (settings["with"].is_null()) return fmt::format("two of {} ran at the same time", one);
+  return fmt::format("{} and {} ran at the same time", one, settings["with"].as_string());
+}
+/// That two were alive at once says how the work was done, not that it was.
+constexpr std::array<ObligationRow, 6> kUnwatched = {{{"read", &read, &read_text, false},
                                                       {"delegate", &delegate, &delegate_text, true},
                                                       {"signal", &signal, &signal_text, true},
-                                                      {"syscall", &syscall, &syscall_text, true}}};
+                                                      {"syscall", &syscall, &syscall_text, true},
+                                                      {"children", &children, &children_text, false},
+                                                      {"overlap", &overlap, &overlap_text, false}}};
 
 const ObligationRow* row_of(std::string_view kind) {
   for (const auto rows : {process_obligations(), file_obligations(), socket_obligations(), unwatched_obligations()}) {

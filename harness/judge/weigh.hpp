@@ -40,7 +40,7 @@ struct ObligationRow {
 std::span<const ObligationRow> process_obligations();    ///< exec, duration, cpu, tests
 std::span<const ObligationRow> file_obligations();       ///< write, nowrite
 std::span<const ObligationRow> socket_obligations();     ///< connect, listener, service, engine
-std::span<const ObligationRow> unwatched_obligations();  ///< read, delegate, signal, syscall
+std::span<const ObligationRow> unwatched_obligations();  ///< read, delegate, signal, syscall, children, overlap
 
 // ---- shared by them
 

@@ -72,11 +72,14 @@ std::vector<std::string> texts(const Value& names) {
 
 struct NamedField {
   std::string_view obligation, field;
-  bool engine;
+  bool engine = false;
+  std::string_view into = "resolved";
 };
 constexpr NamedField kNamedFields[] = {
-    {"exec", "exe", false},     {"write", "by", false},      {"connect", "peer_exe", false},
-    {"listener", "exe", false}, {"delegate", "exec", false}, {"engine", "kind", true},
+    {"exec", "exe"},     {"write", "by"},      {"connect", "peer_exe"},
+    {"listener", "exe"}, {"delegate", "exec"}, {"engine", "kind", true},
+    {"children", "exe"}, {"overlap", "exe"},   {"overlap", "with", false, "resolved_with"},
+    {"syscall", "by"},
 };
 }  // namespace
 
@@ -88,7 +91,7 @@ void resolve_identities(suite::Obligation& obligation, const std::vector<std::st
     for (const std::string& name : texts(names))
       for (const std::string& file : files_named(name, named.engine, env, folder))
         if (Value found = identity(file); !found.is_null()) candidates.push(std::move(found));
-    obligation.settings.set("resolved", std::move(candidates));
+    obligation.settings.set(named.into, std::move(candidates));
   }
 }
 

@@ -17,6 +17,14 @@ bool asks_for_services(const suite::Case& which) {
   });
 }
 
+std::vector<std::string> calls_to_count(const suite::Case& which) {
+  std::vector<std::string> names;
+  for (const suite::Obligation& obligation : which.contract)
+    if (const std::string& name = obligation.settings["call"].as_string(); suite::is_countable_call(name))
+      names.push_back(name);
+  return names;
+}
+
 evidence::SeenProcess process_of(const Captured& captured, const std::vector<std::string>& argv) {
   evidence::SeenProcess seen;
   seen.id = captured.root;
@@ -63,7 +71,8 @@ std::vector<evidence::DeclaredMode> own_modes(const evidence::SeenProgram& progr
 TrialWatch::TrialWatch(SuiteContext& context, const suite::Case& which, std::string expected_service)
     : context_(context),
       expected_service_(std::move(expected_service)),
-      services_matter_(context.services != nullptr && asks_for_services(which)) {}
+      services_matter_(context.services != nullptr && asks_for_services(which)),
+      counted_(calls_to_count(which)) {}
 
 void TrialWatch::exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in) {
   evidence::Responder seen;
@@ -87,7 +96,7 @@ void TrialWatch::starting(Command& command) {
     look_at_services();
   }
   witness_.emplace();
-  witness_->watch(command);
+  witness_->watch(command, counted_);
 }
 
 /// What the system calls showed, and how much of it there was to see.

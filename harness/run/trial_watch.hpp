@@ -30,6 +30,7 @@ class TrialWatch final : public Watch {
   std::string expected_service_;
   bool services_matter_;
   bool no_network_ = false;
+  std::vector<std::string> counted_;             ///< system calls that obligations are about
   std::optional<witness::CallWitness> witness_;  ///< of the command that runs
   std::mutex mutex_;
   evidence::Facts facts_;

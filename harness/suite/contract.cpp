@@ -109,8 +109,31 @@ constexpr Field kSignal[] = {
     {.name = "to", .help = "The service it must have reached.", .required = true, .example = "db"},
 };
 constexpr Field kSyscall[] = {
-    {.name = "call", .help = "The system call.", .required = true, .example = "write"},
-    {.name = "errno", .help = "The error the kernel must have returned.", .required = true, .example = "ENOSPC"},
+    {.name = "call", .help = "The system call.", .required = true, .example = "fsync"},
+    {.name = "min", .type = integer, .help = "How often it must have been called at least.", .fallback = "1"},
+    {.name = "by", .type = texts, .help = "The programs of which one must have called it.", .example = "[./worker]"},
+    {.name = "errno", .help = "The error the kernel must have returned; never seen.", .example = "ENOSPC"},
+};
+constexpr std::string_view kCountableCalls[] = {
+    "fsync",     "fdatasync", "sync",      "syncfs",   "sync_file_range", "msync",
+    "fallocate", "ftruncate", "flock",     "sendfile", "copy_file_range", "splice",
+    "mlock",     "mlockall",  "setrlimit", "prlimit64"};
+constexpr Field kChildren[] = {
+    {.name = "min",
+     .type = integer,
+     .help = "How many processes must have been alive at the same time; those that wait for counted ones are not "
+             "counted.",
+     .required = true,
+     .example = "4"},
+    {.name = "exe", .help = "The program they must have run; else any below the command.", .example = "./worker"},
+    {.name = "cpu", .type = duration, .help = "Processor time each of them must have used.", .example = "10ms"},
+};
+constexpr Field kOverlap[] = {
+    {.name = "exe", .help = "A program that must have run.", .required = true, .example = "./producer"},
+    {.name = "with",
+     .help = "The program that must have run at the same time; else another process of the same.",
+     .example = "./consumer"},
+    {.name = "min", .type = duration, .help = "For how long both must have been alive.", .example = "100ms"},
 };
 constexpr Field kMin[] = {
     {.name = "min",
@@ -196,9 +219,9 @@ constexpr ObligationKind kKinds[] = {
      .performing = true,
      .effect = true},
     {.name = "syscall",
-     .help = "The kernel returned that error.",
+     .help = "A system call was made, so often. That it was called is seen, not what it returned.",
      .fields = kSyscall,
-     .short_form = "",
+     .short_form = "call",
      .performing = true,
      .effect = true},
     {.name = "duration",
@@ -225,11 +248,31 @@ constexpr ObligationKind kKinds[] = {
      .short_form = "",
      .performing = false,
      .effect = false},
+    {.name = "children",
+     .help = "So many processes below the command were alive at the same time.",
+     .fields = kChildren,
+     .short_form = "min",
+     .performing = true,
+     .effect = false},
+    {.name = "overlap",
+     .help = "Two programs ran at the same time.",
+     .fields = kOverlap,
+     .short_form = "exe",
+     .performing = true,
+     .effect = false},
 };
 }  // namespace
 
 std::span<const ObligationKind> obligation_kinds() {
   return kKinds;
+}
+
+std::span<const std::string_view> countable_calls() {
+  return kCountableCalls;
+}
+
+bool is_countable_call(std::string_view name) {
+  return std::ranges::find(kCountableCalls, name) != std::end(kCountableCalls);
 }
 
 const ObligationKind* find_obligation_kind(std::string_view name) {

@@ -12,7 +12,7 @@
 namespace mccoy::suite {
 struct ObligationKind {
   std::string_view name;  ///< exec, read, write, nowrite, absent, connect, listener, service, delegate, signal,
-                          ///< syscall, duration, cpu, tests, engine
+                          ///< syscall, duration, cpu, tests, engine, children, overlap
   std::string_view help;
   std::span<const Field> fields;
   std::string_view short_form;  ///< the field a bare scalar means: `listener: orders` is {svc: orders}; "" = none
@@ -22,6 +22,10 @@ struct ObligationKind {
 std::span<const ObligationKind> obligation_kinds();
 /// nullptr when there is none of that name.
 const ObligationKind* find_obligation_kind(std::string_view name);
+
+/// System calls whose number a `syscall` obligation may state.
+std::span<const std::string_view> countable_calls();
+bool is_countable_call(std::string_view name);
 
 struct Obligation {
   const ObligationKind* kind = nullptr;

@@ -66,6 +66,19 @@ bool says_something(Reading& reading, const ObligationKind& kind, const Value& s
     reading.add(node, "listener must say which socket", "name a service: listener: orders, or a port");
     return false;
   }
+  if (kind.name == "syscall" && settings.find("errno") == nullptr) {
+    const Value& call = settings["call"];
+    const std::vector<std::string_view> known(countable_calls().begin(), countable_calls().end());
+    if (has_variable(call) || is_countable_call(call.as_string())) return true;
+    reading.add(node_of(node, "call"),
+                fmt::format("calls of \"{}\" are not counted", visible_line(call.as_string(), 40)),
+                near_or(call.as_string(), known, "one of: " + listed(known)));
+    return false;
+  }
+  if (kind.name == "children" && settings["min"].is_int() && settings["min"].as_int() < 1) {
+    reading.add(node_of(node, "min"), "children must be at least 1", "say how many processes must be alive at once");
+    return false;
+  }
   if (kind.name == "service") {
     for (const auto field : {"connect", "read", "write", "nowrite"}) {
       if (settings.find(field) != nullptr) return true;
