@@ -22,6 +22,7 @@ struct Terms {
   ///   settings["resolved"]  for `exe`, `by`, `peer_exe`, `exec`, `kind` (engine): the files the names lead to,
   ///                         [{path, device, inode, sha256}, …], numbers as decimal text; empty: they lead nowhere, and
   ///                         nothing is recognised by them
+  ///   settings["resolved_with"]  the same for `with` of `overlap`
   ///   settings["expected"]  true for a `write` that comes from `expect: wrote`: the suite claims that the file was
   ///                         made in this run, not that it was computed, so a renamed file is unproven and not a mock
   std::vector<suite::Obligation> contract;
@@ -71,8 +72,14 @@ struct ChallengeRecord {
   std::optional<bool> oracle_agrees;
   // bounds, nanoseconds; 0 = none stated
   std::int64_t wall_at_least = 0, cpu_at_least = 0, wall = 0, cpu = -1;
-  std::vector<std::string> unseen;  ///< parts that need an observer we do not have: "files-opened"
+  // same
+  std::vector<std::string> same;     ///< what had to be as in an undisturbed run: "files-opened"
+  std::vector<std::string> unseen;   ///< what of it could not be compared, and why
+  std::vector<std::string> changed;  ///< what of it was otherwise, and how
 };
+/// Fills in `unseen` and `changed` from the runs: the case before, its repeat afterwards, the disturbed ones.
+void compare_shapes(ChallengeRecord& record, const evidence::Facts& before, const evidence::Facts& after,
+                    const std::vector<const evidence::Facts*>& disturbed);
 Value to_value(const ChallengeRecord& record);
 ChallengeRecord challenge_from_value(const Value& value);
 struct ChallengeResult {

@@ -99,7 +99,20 @@ void Retrial::compare(const ChallengeRecord& record, const Disagree& disagree) c
   const bool same_times =
       (record.wall == 0 || record.wall == facts.wall_ns) && (record.cpu == -1 || record.cpu == facts.cpu_ns);
   if (is_bound(record.cls) && !same_times) wrong("the recorded time is");
+  compare_traces(record, trials, repeats, disagree);
   if (!record.of.empty() && outputs(record, trials) != record.outputs) wrong("the recorded answers are");
+}
+
+void Retrial::compare_traces(const ChallengeRecord& record, const std::vector<const Tried*>& trials,
+                             const std::vector<const Tried*>& repeats, const Disagree& disagree) const {
+  const auto undisturbed = settled(std::string(kBaseline));
+  if (record.same.empty() || repeats.empty() || undisturbed.empty() || is_bound(record.cls)) return;
+  std::vector<const evidence::Facts*> disturbed;
+  for (const auto* item : trials) disturbed.push_back(&item->trial.facts);
+  ChallengeRecord again = record;
+  compare_shapes(again, undisturbed.back()->trial.facts, repeats.back()->trial.facts, disturbed);
+  if (again.changed != record.changed || again.unseen != record.unseen)
+    disagree(fmt::format("challenge \"{}\": the recorded comparison is not what its trials gave", record.name));
 }
 
 std::vector<Value> Retrial::outputs(const ChallengeRecord& record, const std::vector<const Tried*>& trials) {

@@ -33,6 +33,8 @@ class Retrial {
   void check(const Value& asked, const Disagree& disagree, Tried& again);
   std::vector<const Tried*> settled(const std::string& phase) const;
   void compare(const ChallengeRecord& record, const Disagree& disagree) const;
+  void compare_traces(const ChallengeRecord& record, const std::vector<const Tried*>& trials,
+                      const std::vector<const Tried*>& repeats, const Disagree& disagree) const;
   static std::vector<Value> outputs(const ChallengeRecord& record, const std::vector<const Tried*>& trials);
   std::vector<Trial> attempts(bool waited) &&;
 

@@ -195,7 +195,9 @@ Value to_value(const ChallengeRecord& record) {
   if (record.cpu_at_least != 0) value.set("cpu_at_least", record.cpu_at_least);
   if (record.wall != 0) value.set("wall", record.wall);
   if (record.cpu != -1) value.set("cpu", record.cpu);
+  set_unless_empty(value, "same", record.same);
   set_unless_empty(value, "unseen", record.unseen);
+  set_unless_empty(value, "changed", record.changed);
   return value;
 }
 
@@ -226,7 +228,9 @@ ChallengeRecord challenge_from_value(const Value& value) {
   record.cpu_at_least = value["cpu_at_least"].as_int();
   record.wall = value["wall"].as_int();
   record.cpu = value["cpu"].as_int(-1);
+  record.same = texts_of(value["same"]);
   record.unseen = texts_of(value["unseen"]);
+  record.changed = texts_of(value["changed"]);
   return record;
 }
 }  // namespace mccoy::judge

@@ -89,7 +89,7 @@ CaseEnd run_case(SuiteContext& context, const suite::Case& which, std::vector<st
   TrialRun last = attempt_all(context, which, evidence);
   const std::vector<suite::Challenge> challenges = challenges_of(context, which, last);
   if (last.outcome() == Outcome::pass && !challenges.empty())
-    evidence.challenges = challenge(context, which, challenges, problems);
+    evidence.challenges = challenge(context, which, last.trial.facts, challenges, problems);
   evidence.interrupted = last.interrupted || (context.interrupt.raised() && !challenges.empty());
   if (last.outcome() == Outcome::pass)
     for (const auto& [name, value] : last.captured.as_map()) context.captures.set(name, value);

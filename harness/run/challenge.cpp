@@ -38,9 +38,9 @@ ChallengeClass class_of(const suite::Challenge& challenge) {
 
 class Challenger {
  public:
-  Challenger(SuiteContext& context, const suite::Case& which, const suite::Challenge& challenge,
-             std::vector<std::string>& problems)
-      : context_(context), which_(which), challenge_(challenge), problems_(problems) {
+  Challenger(SuiteContext& context, const suite::Case& which, const evidence::Facts& baseline,
+             const suite::Challenge& challenge, std::vector<std::string>& problems)
+      : context_(context), which_(which), baseline_(baseline), challenge_(challenge), problems_(problems) {
     record_.name = challenge.name;
     record_.cls = class_of(challenge);
     record_.group = challenge.group;
@@ -48,7 +48,7 @@ class Challenger {
     record_.expected = challenge.expected;
     record_.broke = in_words(challenge);
     record_.stopped = challenge.stop;
-    record_.unseen = challenge.same;
+    record_.same = challenge.same;
   }
 
   std::vector<ChallengeRecord> go() {
@@ -184,6 +184,7 @@ class Challenger {
   void note(const TrialRun& run, const Value* input) {
     record_.outcomes.push_back(run.outcome());
     record_.outcome_whys.push_back(run.why());
+    if (!challenge_.same.empty()) disturbed_.push_back(run.trial.facts);
     if (input == nullptr) return;
     record_.inputs.push_back(*input);
     record_.outputs.push_back(run.extracted.value_or(Value()));
@@ -195,6 +196,9 @@ class Challenger {
   void repeat() {
     const TrialRun again = settle_trial(context_, which_, {}, "repeat " + challenge_.name, next(), false);
     record_.repeat_green = again.outcome() == Outcome::pass;
+    std::vector<const evidence::Facts*> disturbed;
+    for (const evidence::Facts& facts : disturbed_) disturbed.push_back(&facts);
+    judge::compare_shapes(record_, baseline_, again.trial.facts, disturbed);
     if (!record_.repeat_green && record_.repeat_why.empty()) record_.repeat_why = again.why();
   }
 
@@ -228,8 +232,10 @@ class Challenger {
 
   SuiteContext& context_;
   const suite::Case& which_;
+  const evidence::Facts& baseline_;
   const suite::Challenge& challenge_;
   std::vector<std::string>& problems_;
+  std::vector<evidence::Facts> disturbed_;  ///< kept when they are to be compared
   ChallengeRecord record_;
   int trials_ = 0;
 };
@@ -254,13 +260,13 @@ TrialRun settle_trial(SuiteContext& context, const suite::Case& which, const Per
   }
 }
 
-std::vector<ChallengeRecord> challenge(SuiteContext& context, const suite::Case& which,
+std::vector<ChallengeRecord> challenge(SuiteContext& context, const suite::Case& which, const evidence::Facts& baseline,
                                        const std::vector<suite::Challenge>& challenges,
                                        std::vector<std::string>& problems) {
   std::vector<ChallengeRecord> records;
   for (const suite::Challenge& challenge : challenges) {
     if (context.interrupt.raised() || context.recorder.lost()) break;
-    for (ChallengeRecord& record : Challenger(context, which, challenge, problems).go()) {
+    for (ChallengeRecord& record : Challenger(context, which, baseline, challenge, problems).go()) {
       Value body = judge::to_value(record);
       body.set("case", which.id);
       context.recorder.append(record::kChallenge, std::move(body));

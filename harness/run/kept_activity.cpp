@@ -12,7 +12,8 @@
 
 namespace mccoy::run {
 namespace {
-constexpr std::size_t kFirstReads = 200, kFirstWrites = 1'000, kFirstPrograms = 2'000, kMostWords = 8;
+constexpr std::size_t kFirstReads = 200, kFirstReadsOfShape = 20'000, kFirstWrites = 1'000, kFirstPrograms = 2'000,
+                      kMostWords = 8;
 
 /// Every path that an obligation names.
 std::vector<std::string> places_in(const judge::Terms& terms) {
@@ -87,7 +88,8 @@ void trim(evidence::SeenService& service, const Named& is_named) {
 }
 }  // namespace
 
-void keep_what_matters(evidence::Facts& facts, judge::Terms& terms, const std::vector<suite::Fingerprint>& additions) {
+void keep_what_matters(evidence::Facts& facts, judge::Terms& terms, const std::vector<suite::Fingerprint>& additions,
+                       bool shape) {
   const std::vector<std::string> places = places_in(terms);
   const Named is_named = [&](const std::string& path) {
     return std::ranges::any_of(places, [&](const std::string& place) {
@@ -101,7 +103,6 @@ void keep_what_matters(evidence::Facts& facts, judge::Terms& terms, const std::v
   for (evidence::SeenService& service : facts.services) trim(service, is_named);
   if (!facts.activity) return;
   evidence::Activity& activity = *facts.activity;
-
   for (std::size_t i = kFirstPrograms; i < activity.programs.size(); ++i) {  // who and how it ended is kept of all
     evidence::SeenProgram& program = activity.programs[i];
     program.cwd.clear();
@@ -111,10 +112,12 @@ void keep_what_matters(evidence::Facts& facts, judge::Terms& terms, const std::v
   activity.writes_left_out +=
       leave_out(activity.writes, kFirstWrites, [&](const evidence::SeenWrite& write) { return is_named(write.path); });
   std::unordered_set<std::string> older;  // what a written file may be a copy of
+  for (const auto& write : activity.writes) older.insert(write.equal_reads.begin(), write.equal_reads.end());
   for (const auto& write : activity.writes) older.insert(write.same_as_read);
   for (const auto& file : facts.files) older.insert(absolute(file.same_bytes_as, facts.folder));
-  activity.reads_left_out += leave_out(activity.reads, kFirstReads, [&](const evidence::SeenRead& read) {
-    return older.contains(read.path) || is_named(read.path) || !catalogue.by_file(read.path).empty();
-  });
+  activity.reads_left_out +=
+      leave_out(activity.reads, shape ? kFirstReadsOfShape : kFirstReads, [&](const evidence::SeenRead& read) {
+        return older.contains(read.path) || is_named(read.path) || !catalogue.by_file(read.path).empty();
+      });
 }
 }  // namespace mccoy::run

@@ -287,7 +287,8 @@ class Attempt {
         if (is_about_files(obligation)) look_at_place(obligation.settings["path"].as_string());
     count_tests(run_.terms, folder_, started_ms_, facts);
     facts.folder = real_folder();
-    keep_what_matters(facts, run_.terms, context_.suite.fingerprints);
+    const bool shape = std::ranges::any_of(which_.challenges, [](const auto& item) { return !item.same.empty(); });
+    keep_what_matters(facts, run_.terms, context_.suite.fingerprints, shape);
     note_named_stand_ins(run_.terms, context_.suite, which_);
     if (!observed.ok()) return std::move(observed).error();
     observation_ = std::move(observed).value();
