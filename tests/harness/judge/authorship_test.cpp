@@ -151,6 +151,20 @@ const Row kRows[] = {
        w.held_by.insert(w.held_by.begin(), {.by = 1, .clean = true, .alone = true, .grew = 0});
      },
      kHeld},
+    {"the worker gave its name to what another wrote", by_worker(),
+     [](auto&, auto& w) {
+       w.held_by.clear();
+       w.by = {2, 4};
+       w.renamed_from = "/srv/other";
+     },
+     kUnseen},
+    {"another gave its name to what the worker wrote", by_worker(),
+     [](auto&, auto& w) {
+       w.held_by.clear();
+       w.by = {4, 2};
+       w.renamed_from = "/srv/other";
+     },
+     kHeld},
     {"the worker put nothing into it", by_worker(),
      [](auto&, auto& w) {
        w.held_by[0].grew = 0;
@@ -239,7 +253,7 @@ const Row kRows[] = {
      [](auto& f, auto&) {
        same_as_golden(f, {4});
        f.activity->programs[4].began_ns = 25;
-       f.activity->connections = {{.by = 2, .to = "127.0.0.1:80", .protocol = "tcp", .tried = 1}};
+       f.activity->connections = {{.by = 2, .to = "127.0.0.1:80", .protocol = "tcp", .tried = 1, .made = 1}};
      },
      kUnseen},
 
