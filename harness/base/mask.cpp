@@ -86,8 +86,11 @@ std::string Masker::mask(std::string_view bytes) const {
 }
 
 Value Masker::mask_value(const Value& value) const {
-  const bool nothing_to_do = known_->patterns.empty() && !repeats_a_key(value);
-  return nothing_to_do ? value : mask_inside(value);
+  return has_nothing_to_mask(value) ? value : mask_inside(value);
+}
+
+bool Masker::has_nothing_to_mask(const Value& value) const {
+  return known_->patterns.empty() && !repeats_a_key(value);
 }
 
 Value Masker::mask_inside(const Value& value) const {

@@ -34,6 +34,8 @@ class Masker {
   std::string mask(std::string_view bytes) const;
   /// Strings and keys; a number that spells a secret becomes a string. Keys made equal by masking are numbered.
   Value mask_value(const Value& value) const;
+  /// There is no secret to be found, and mask_value() would only make a copy. (Large records are worth the question.)
+  bool has_nothing_to_mask(const Value& value) const;
   /// For text that comes in chunks; a secret that lies across two of them is found all the same.
   MaskStream stream() const;
   /// How often each secret was masked so far, by name, in the order the secrets were given. Those never seen are 0.

@@ -18,8 +18,10 @@ Value Captures::all() const {
 }
 
 bool Recorder::append(std::string_view type, const Value& body, evidence::Durable durable) {
-  if (auto status = bundle_.journal().append(type, masker_.mask_value(body), durable); !status.ok())
-    lose(std::move(status).error());
+  evidence::Journal& journal = bundle_.journal();
+  auto status = masker_.has_nothing_to_mask(body) ? journal.append(type, body, durable)
+                                                  : journal.append(type, masker_.mask_value(body), durable);
+  if (!status.ok()) lose(std::move(status).error());
   return !lost();
 }
 

@@ -373,17 +373,27 @@ void Programs::end(Watched& process) {
   processes_.erase(process.pid);
 }
 
-std::vector<SeenProgram> Programs::all() {
+/// Programs that processes run now.
+std::vector<int> Programs::living() {
   note_ends();
   std::vector<int> living;
   for (auto& [pid, process] : processes_) {
     if (!process.execs.empty() && has_new_image(process)) take_image(process);  // else it may be about to
-    living.push_back(program_of(process));
+    if (const int index = program_of(process); index != kNoProgram) living.push_back(index);
   }
+  return living;
+}
+
+std::vector<SeenProgram> Programs::all() {
+  const std::vector<int> alive = living();
   std::vector<SeenProgram> copy = programs_;
-  for (const int index : living)
-    if (index != kNoProgram) copy[static_cast<std::size_t>(index)].alive = true;
+  for (const int index : alive) copy[static_cast<std::size_t>(index)].alive = true;
   return copy;
+}
+
+std::vector<SeenProgram> Programs::take() {
+  for (const int index : living()) program(index).alive = true;
+  return std::move(programs_);
 }
 
 std::vector<int> Programs::forget_ended() {

@@ -85,11 +85,14 @@ class Programs {
   std::size_t known() const { return programs_.size(); }
   /// All of them; those still alive are marked so.
   std::vector<evidence::SeenProgram> all();
+  /// The same at the end of it all: nothing is asked any more.
+  std::vector<evidence::SeenProgram> take();
   /// Forgets what has ended and has no descendant that lives.
   ///   returns  [known()], the new number of each, kNoProgram for those that are forgotten
   std::vector<int> forget_ended();
 
  private:
+  std::vector<int> living();
   Watched* admit(pid_t pid);
   Watched* admit_parent(pid_t parent);
   void look_above(pid_t parent);

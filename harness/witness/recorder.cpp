@@ -478,7 +478,7 @@ void Recorder::end(Window& window) {
   Activity& activity = window.activity;
   activity.mechanism = "seccomp-notify";
   activity.calls = window.calls;
-  activity.programs = programs_.all();
+  activity.programs = window.what == Record::command ? programs_.take() : programs_.all();
   note_begun();
   std::erase(windows_, &window);
   if (window.what == Record::command) programs_.finish_digests();
