@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 
 namespace mccoy {
 namespace {
@@ -37,37 +36,13 @@ bool redirect(const int (&stdio)[3]) {
   return true;
 }
 
-bool write_file(const char* path, const char* text, std::size_t bytes) {
-  const int file = ::open(path, O_WRONLY | O_CLOEXEC);
-  const bool written = file >= 0 && ::write(file, text, bytes) == static_cast<ssize_t>(bytes);
-  if (file >= 0) ::close(file);
-  return written;
-}
-
-/// One number of a user namespace, which is the same outside: "1000 1000 1".
-bool keep_id(const char* path, unsigned id) {
-  char line[32];
-  const int length = std::snprintf(line, sizeof line, "%u %u 1", id, id);
-  return write_file(path, line, static_cast<std::size_t>(length));
-}
-
-/// Into a network of our own. Who may not do that may with a user namespace of his own.
-bool leave_network() {
-  if (::unshare(CLONE_NEWNET) == 0) return true;
-  if (errno != EPERM) return false;
-  const unsigned user = ::geteuid(), group = ::getegid();
-  if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
-  return keep_id("/proc/self/uid_map", user) && write_file("/proc/self/setgroups", "deny", 4) &&
-         keep_id("/proc/self/gid_map", group);
-}
-
 /// Runs in the memory of the keeper, which is stopped until execve or _exit: nothing here may allocate.
 StartStep prepare_and_exec(Shared& shared) {
   const Launch& order = *shared.order;
   if (order.cgroup_procs >= 0 && ::write(order.cgroup_procs, "0", 1) != 1) return StartStep::cgroup;
   if (::setsid() < 0) return StartStep::session;
   if (!redirect(order.stdio)) return StartStep::redirect;
-  if (order.request->no_network && !leave_network()) return StartStep::network;
+  if (order.request->no_network && ::unshare(CLONE_NEWNET) != 0) return StartStep::network;
   ::umask(order.request->umask);
   if (order.watcher >= 0 && !offer_watch(order.watcher, order.filter, order.request->filter_bytes))
     return StartStep::watch;  // while we may still do so without no_new_privs

@@ -68,7 +68,8 @@ struct Command {
   std::optional<gid_t> gid = {};
   bool want_cgroup = false;  ///< for services: try a cgroup of its own
   /// In a network namespace of its own, where nothing is up: no address can be reached, not even 127.0.0.1. Local
-  /// sockets with a path go on working. Needs root or user namespaces; else the start fails.
+  /// sockets with a path go on working. Needs root: a user namespace would change who owns what as well. Else the start
+  /// fails.
   bool no_network = false;
   /// It reads our standard input, and what it writes is also written to our standard output and error, as it comes. An
   /// interrupt reaches its group as SIGINT, and it gets 10 s to end.

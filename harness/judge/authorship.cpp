@@ -41,6 +41,15 @@ class Writers {
   std::vector<int> runs_;
 };
 
+/// The kernel does not count what a program puts into a file through its memory (mmap, splice). Shells have no words
+/// for that; of any other program that opened a file and lives on, it is not known.
+bool is_shell(std::string_view exe) {
+  static constexpr std::string_view kShells[] = {"/bin/sh", "/usr/bin/sh", "/usr/bin/dash", "/bin/dash",     "/usr/bin/bash",    "/bin/bash",
+                                                 "/usr/bin/zsh",  "/bin/zsh",      "/usr/bin/ksh93",   "/usr/bin/mksh",
+                                                 "/bin/busybox",  "/usr/bin/fish", "/usr/bin/busybox", "/bin/mksh"};
+  return std::ranges::find(kShells, exe) != std::end(kShells);
+}
+
 /// A fork below the opener that ran no program of its own, nor did any between them but such that began with the file:
 /// it has what the opener has.
 bool is_silent_child(const Activity& activity, const SeenWrite& write, int child, int opener) {
@@ -117,7 +126,8 @@ class Authorship {
     if (!told_) return program_at(activity_, program).forked && writers_.is_what_became(program);
     const auto is_it = [&](const SeenHolder& holder) { return is_same_process(activity_, program, holder.by); };
     const bool silent = std::ranges::all_of(owners_, [](const SeenHolder& holder) { return holder.alone; });
-    return !owners_.empty() && (silent || std::ranges::any_of(owners_, is_it)) &&
+    const bool handed_on = silent && is_shell(program_at(activity_, program).process.exe);
+    return !owners_.empty() && (handed_on || std::ranges::any_of(owners_, is_it)) &&
            std::ranges::none_of(owners_, [&](const SeenHolder& owner) {
              return has_silent_child(activity_, write_, program, owner.by);
            });

@@ -55,11 +55,11 @@ std::string overlap_text(const Value& settings) {
   if (settings["with"].is_null()) return fmt::format("two of {} ran at the same time", one);
   return fmt::format("{} and {} ran at the same time", one, settings["with"].as_string());
 }
-/// That two were alive at once says how the work was done, not that it was.
+/// That two were alive at once says how the work was done, not that it was; a call may have failed.
 constexpr std::array<ObligationRow, 6> kUnwatched = {{{"read", &read, &read_text, false},
                                                       {"delegate", &delegate, &delegate_text, true},
                                                       {"signal", &signal, &signal_text, true},
-                                                      {"syscall", &syscall, &syscall_text, true},
+                                                      {"syscall", &syscall, &syscall_text, false},
                                                       {"children", &children, &children_text, false},
                                                       {"overlap", &overlap, &overlap_text, false}}};
 

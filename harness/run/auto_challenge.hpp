@@ -10,8 +10,8 @@
 
 namespace mccoy::run {
 /// Controls for what was seen in a trial that passed: services it was connected to, else the network when it talked to
-/// somebody; and files it read that lie below `folder`. Not its programs and scripts, not what it wrote itself. At most a few of each, chosen and ordered by
-/// `seed`.
+/// somebody; and files it read that lie below `folder`. Not its programs and scripts, not what it wrote itself. At most
+/// a few of each, chosen and ordered by `seed`.
 ///   services  names of the services of the suite that may be stopped
 std::vector<suite::Challenge> automatic_controls(const suite::Case& which, const evidence::Facts& seen,
                                                  const std::vector<std::string>& services, const std::string& folder,

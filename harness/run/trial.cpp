@@ -323,10 +323,21 @@ class Attempt {
     run_.trial.facts.coverage.push_back(std::move(coverage));
   }
 
+  /// An honest rebuild gives the same bytes again: it was emptied or made anew for that, which a touch does not do.
+  bool was_written_again(const evidence::SeenFile& file) const {
+    const evidence::Facts& facts = run_.trial.facts;
+    const std::string path = absolute(file.path, facts.folder);
+    return facts.activity && std::ranges::any_of(facts.activity->writes, [&](const evidence::SeenWrite& write) {
+             return write.path == path && (write.emptied || write.before.inode != write.after.inode);
+           });
+  }
+
   Value wrote() const {
+    using Change = evidence::SeenFile::Change;
     Value paths = Value::list();
     for (const evidence::SeenFile& file : run_.trial.facts.files)
-      if (file.change == evidence::SeenFile::Change::created || file.change == evidence::SeenFile::Change::changed)
+      if (file.change == Change::created || file.change == Change::changed ||
+          (file.change == Change::unchanged && was_written_again(file)))
         paths.push(file.path);
     return paths;
   }

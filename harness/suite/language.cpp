@@ -179,7 +179,8 @@ constexpr Field kControl[] = {
     {.name = "network",
      .type = word,
      .help = "Cut: the command runs where no address can be reached, not even 127.0.0.1; sockets with a path go on "
-             "working.",
+             "working. "
+             "Needs root; else the control is void.",
      .example = "cut",
      .words = kNetworks,
      .fixed = true},
@@ -251,7 +252,8 @@ constexpr Field kChallenge[] = {
     {.name = "network",
      .type = word,
      .help = "Cut: the command runs where no address can be reached, not even 127.0.0.1; sockets with a path go on "
-             "working.",
+             "working. "
+             "Needs root; else the control is void.",
      .example = "cut",
      .words = kNetworks,
      .fixed = true},

@@ -130,6 +130,8 @@ constexpr Row kRows[] = {
     plain(Call::notice, "chroot"),
     plain(Call::notice, "setns"),
     plain(Call::notice, "unshare"),
+    plain(Call::clone3, "clone3"),
+    when_flag("clone", 0, CLONE_UNTRACED),
     when_flag("clone", 0, CLONE_NEWNS),
     when_flag("clone", 0, CLONE_NEWUSER),
     when_flag("clone", 0, CLONE_NEWPID),

@@ -35,6 +35,7 @@ enum class Call : std::uint8_t {
   tgkill,      ///< process, thread, signal
   pidfd_kill,  ///< descriptor, signal
   identity,    ///< setuid and the like
+  clone3,      ///< struct clone_args
   notice,      ///< only that it was called
   count,       ///< how often it was called; only when it was asked for
 };

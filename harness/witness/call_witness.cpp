@@ -34,6 +34,11 @@ evidence::Activity CallWitness::end() {
   if (const std::string why = state->thread.why_traced(); !why.empty()) {
     activity.mechanism = "ptrace";
     activity.notices.push_back("programs that trace others could not: ptrace watched, for " + why);
+    if (state->thread.with_recorder([](Recorder& recorder) { return recorder.hides_from_tracers(); })) {
+      activity.notices.push_back("a program was started so that no tracer sees it (CLONE_UNTRACED)");
+      activity.programs_complete = activity.reads_complete = activity.writes_complete = false;
+      activity.sockets_complete = activity.descriptors_complete = activity.counts_complete = false;
+    }
   }
   if (!why_not.empty()) {
     activity = {};

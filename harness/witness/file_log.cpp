@@ -51,17 +51,19 @@ bool may_have_filled(const SeenWrite& write, int program) {
 /// Files of the same bytes that were read: by anybody, and by one who filled this one. What could not be digested may
 /// hold them as well.
 void find_equal(SeenWrite& write, const std::vector<SeenRead>& reads,
-                const std::unordered_multimap<std::int64_t, std::size_t>& by_size, Digests& digests) {
+                const std::unordered_multimap<std::int64_t, std::size_t>& by_size, Digests& digests,
+                const std::function<bool(std::size_t read)>& came_too_late) {
   const auto [first, last] = by_size.equal_range(write.size);
   for (auto at = first; at != last && write.equal_reads.size() < kMostEqual; ++at) {
     const SeenRead& read = reads[at->second];
+    const bool is_itself =
+        read.path == write.path || (read.device == write.after.device && read.inode == write.after.inode);
+    if (is_itself || came_too_late(at->second)) continue;
     const std::string digest = digests.of(read.path, read.size);
     if (!digest.empty() && digest != write.sha256) continue;
     write.equal_reads.push_back(read.path);
-    const bool is_itself =
-        read.path == write.path || (read.device == write.after.device && read.inode == write.after.inode);
     const bool same_reader = std::ranges::any_of(read.by, [&](int reader) { return may_have_filled(write, reader); });
-    if (same_reader && !is_itself && !digest.empty() && write.same_as_read.empty()) write.same_as_read = read.path;
+    if (same_reader && !digest.empty() && write.same_as_read.empty()) write.same_as_read = read.path;
   }
 }
 }  // namespace
@@ -81,8 +83,27 @@ void FileLog::read(std::string_view path, const FileState& file, int by) {
   }
   SeenRead& seen = reads_.emplace_back();
   seen = {.path = std::string(path), .device = file.device, .inode = file.inode, .size = file.size};
+  note_finished(reads_.size() - 1);
   add_once(seen.by, by);
   read_at_.emplace(seen.path, static_cast<std::uint32_t>(reads_.size() - 1));
+}
+
+/// What is as large as a file that is opened only now may be whole already, and then it is no copy of that.
+void FileLog::note_finished(std::size_t read) {
+  constexpr std::size_t kMostReadsLooked = 5'000;
+  if (read >= kMostReadsLooked || reads_[read].size == 0) return;
+  const std::size_t first = writes_.size() - std::min(writes_.size(), kLastWrites);
+  for (std::size_t at = first; at < writes_.size(); ++at) {
+    const auto now = state_of(writes_[at].seen.path);
+    if (now && now->regular && now->size == reads_[read].size)
+      finished_.push_back({.read = read, .write = at, .mtime_ns = now->mtime_ns});
+  }
+}
+
+bool FileLog::was_finished(std::size_t read, std::size_t write, const FileState& now) const {
+  return std::ranges::any_of(finished_, [&](const Finished& one) {
+    return one.read == read && one.write == write && one.mtime_ns == now.mtime_ns;
+  });
 }
 
 FileLog::Write* FileLog::note(std::string_view path, int by) {
@@ -104,6 +125,16 @@ FileLog::Write* FileLog::note(std::string_view path, int by) {
   return &write;
 }
 
+/// What they wrote is gone; whoever removed a file has not written the one that is made in its place.
+void FileLog::forget_writers(Write& write, int by) {
+  write.seen.by.clear();
+  add_once(write.seen.by, by);
+  write.seen.held_by.clear();
+  write.holders_alive = 0;
+  for (auto& [program, holdings] : holdings_)
+    std::erase_if(holdings, [&](const Holding& holding) { return &writes_[holding.write] == &write; });
+}
+
 void FileLog::will_write(std::string_view path, int by, bool empties) {
   Write* write = note(path, by);
   if (write == nullptr) return;
@@ -111,6 +142,7 @@ void FileLog::will_write(std::string_view path, int by, bool empties) {
     write->seen.emptied = true;
     write->left = {};
   }
+  if (write->removed) forget_writers(*write, by);
   write->removed = false;
   const auto holder = holdings_.find(by);
   const auto is_this = [&](const Holding& holding) { return &writes_[holding.write] == write; };
@@ -210,6 +242,7 @@ void FileLog::changed(const PendingChange& change) {
     return;
   }
   target->seen.renamed_from = change.path;
+  forget_writers(*target, change.by);
   if (const auto source = write_at_.find(change.path); source != write_at_.end()) {
     Write& from = writes_[source->second];
     from.removed = true;
@@ -235,7 +268,8 @@ std::vector<SeenWrite> FileLog::finish_writes(const std::vector<SeenRead>& reads
   for (std::size_t i = 0; digest && i < reads.size(); ++i) by_size.emplace(reads[i].size, i);
   Digests digests;
   std::vector<SeenWrite> result;
-  for (Write& write : writes_) {
+  for (std::size_t at = 0; at < writes_.size(); ++at) {
+    Write& write = writes_[at];
     SeenWrite& seen = write.seen;
     const auto now = state_of(seen.path);
     if (now && !write.before)
@@ -257,7 +291,8 @@ std::vector<SeenWrite> FileLog::finish_writes(const std::vector<SeenRead>& reads
     const bool fresh = seen.change == Change::created || seen.change == Change::changed;
     if (digest && fresh && now->regular) {
       seen.sha256 = digests.of(seen.path, now->size);
-      if (now->size > 0 && !seen.sha256.empty()) find_equal(seen, reads, by_size, digests);
+      const auto came_too_late = [&](std::size_t read) { return was_finished(read, at, *now); };
+      if (now->size > 0 && !seen.sha256.empty()) find_equal(seen, reads, by_size, digests, came_too_late);
     }
     result.push_back(std::move(seen));
   }

@@ -73,6 +73,9 @@ class FileLog {
   };
   using Index = std::unordered_map<std::string_view, std::uint32_t>;
   Write* note(std::string_view path, int by);
+  void forget_writers(Write& write, int by);
+  void note_finished(std::size_t read);
+  bool was_finished(std::size_t read, std::size_t write, const FileState& now) const;
   static bool was_left_alone(const Write& write, const FileState& now);
   Write* write_of(const GivenDescriptor& file);
 
@@ -80,6 +83,12 @@ class FileLog {
   std::deque<Write> writes_;
   Index read_at_, write_at_;                                ///< by paths that stand in the two above
   std::unordered_map<int, std::vector<Holding>> holdings_;  ///< by program
+  /// A file that was written was as large as another when that was first opened to be read.
+  struct Finished {
+    std::size_t read = 0, write = 0;
+    std::int64_t mtime_ns = 0;
+  };
+  std::vector<Finished> finished_;
   std::int64_t moment_ = 1;
   std::int64_t dropped_reads_ = 0, dropped_writes_ = 0, dropped_holders_ = 0;
 };

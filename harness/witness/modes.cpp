@@ -260,12 +260,16 @@ std::vector<DeclaredMode> declared_modes(const std::vector<std::string>& argv, c
   struct Seen {
     std::set<std::string> names;
     std::vector<DeclaredMode> modes;
+    bool hands_on = false;  ///< a shell with a text, whose commands are here as well
   };
   std::vector<Seen> seen;
   for (const CommandWords& command : look_through(argv)) {
     Finder finder(command, env);
     auto modes = finder.modes();
-    seen.push_back({finder.names(), std::move(modes)});
+    const bool has_text = std::ranges::any_of(command.argv, [](const std::string& word) {
+      return word.size() > 1 && word[0] == '-' && word[1] != '-' && word.back() == 'c';
+    });
+    seen.push_back({finder.names(), std::move(modes), is_shell(command.argv[0]) && has_text});
   }
   // A preview and then the real run of the same tool, in one shell text: the whole does not pretend.
   const auto also_runs_for_real = [&](const Seen& one) {
@@ -275,6 +279,14 @@ std::vector<DeclaredMode> declared_modes(const std::vector<std::string>& argv, c
   std::vector<DeclaredMode> all;
   for (const Seen& one : seen)
     if (!also_runs_for_real(one)) all.insert(all.end(), one.modes.begin(), one.modes.end());
+  // Another tool in the same text, which does not pretend: that may be the one that does the work.
+  const auto may_be_the_work = [](const Seen& other) {
+    static constexpr std::string_view kIdle =
+        " cd set export unset echo printf true : false exit test [ [[ sleep wait eval tee "
+        "if then else elif fi for do done while until case esac ! { } ";
+    return other.modes.empty() && !other.hands_on && !is_any_of(kIdle, other.names);
+  };
+  if (std::ranges::any_of(seen, may_be_the_work)) return {};
   // A build without tests that something else follows: that may be the tests.
   if (seen.size() > 1) std::erase_if(all, [](const DeclaredMode& mode) { return mode.kind == ModeKind::no_tests; });
   return all;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <limits.h>
 #include <linux/audit.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -215,7 +216,11 @@ void Recorder::dispatch(Caller& caller) {
     case Call::identity:
       caller.process.who_changes = true;
       return;
+    case Call::clone3:
+      return new_process(caller);
     case Call::notice:
+      if (std::string_view(caller.call.name) == "clone" && (caller.arg(0) & CLONE_UNTRACED) != 0)
+        hides_from_tracers(caller);
       return notice(caller);
     case Call::count:
       return count(caller);
@@ -434,6 +439,21 @@ void Recorder::kill(Caller& caller) {
     else
       ++window->dropped;
   }
+}
+
+/// Its flags are in memory, where no filter looks.
+void Recorder::new_process(const Caller& caller) {
+  constexpr std::uint64_t kOther = CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+  std::uint64_t flags = 0;
+  if (tracee::read_bytes(caller.thread(), caller.arg(0), &flags, sizeof flags) != sizeof flags) return;
+  if ((flags & CLONE_UNTRACED) != 0) hides_from_tracers(caller);
+  if ((flags & kOther) != 0) notice(caller);
+}
+
+/// It matters only where we are the tracer.
+void Recorder::hides_from_tracers(const Caller& caller) {
+  hides_ = true;
+  notice(caller);
 }
 
 void Recorder::notice(const Caller& caller) {

@@ -54,6 +54,8 @@ class Recorder {
   /// What the kernel of programs that change the user took away, in words.
   const std::vector<std::string>& program_notices() { return programs_.notices(); }
 
+  /// A program started another that no tracer sees.
+  bool hides_from_tracers() const { return hides_; }
   /// Opening a file to read it is not shown.
   void sees_no_reads() { sees_reads_ = false; }
   void begin(Window& window);
@@ -75,6 +77,8 @@ class Recorder {
   void socket_call(Caller& caller);
   void connect(Caller& caller, int fd, std::uint64_t address, std::uint64_t size, bool once);
   void kill(Caller& caller);
+  void new_process(const Caller& caller);
+  void hides_from_tracers(const Caller& caller);
   void notice(const Caller& caller);
   void count(const Caller& caller);
   bool may_block(const Watched& process, const std::string& path);
@@ -94,6 +98,7 @@ class Recorder {
   std::vector<std::string> counted_;
   std::map<std::pair<int, std::string_view>, std::int64_t> counts_;  ///< by program and call
   bool sees_reads_ = true;
+  bool hides_ = false;
   bool serves_files_ = false;  ///< a program below the command has opened /dev/fuse
   bool files_escaped_ = false, sockets_escaped_ = false, foreign_files_ = false;
   bool descriptors_escaped_ = false;  ///< not all that programs were given was looked at

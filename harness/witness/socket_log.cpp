@@ -231,6 +231,7 @@ void SocketLog::take_farewell(const Farewell& farewell) {
   certain.in -= certain.maybe_one_less ? 1 : 0;
   Uncertain ours{.by = socket.by, .to = socket.to, .protocol = socket.protocol, .windows = {}, .farewell = farewell};
   for (SocketWindow* window : windows_) {
+    window->lost_bytes = window->lost_bytes || farewell.bytes.erased;
     add_bytes(*window, farewell.cookie, socket, certain);
     if (window->since(farewell.cookie, farewell.bytes).maybe_one_less) ours.windows.push_back(window);
   }

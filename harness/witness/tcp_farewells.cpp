@@ -34,6 +34,7 @@ SocketBytes bytes_of(const tcp_info& info) {
   const bool has_ended = info.tcpi_state == kCloseWait || info.tcpi_state == kLastAck || info.tcpi_state == kClosing ||
                          info.tcpi_state == kTimeWait;
   if (bytes.in > 0 && (has_ended || info.tcpi_data_segs_in == 0)) --bytes.in;
+  bytes.erased = info.tcpi_state == kClosed && info.tcpi_segs_out == 0 && info.tcpi_segs_in == 0;
   bytes.maybe_one_less = bytes.in > 0 && info.tcpi_state == kClosed;
   return bytes;
 }

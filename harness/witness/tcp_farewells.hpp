@@ -13,6 +13,7 @@ namespace mccoy::witness {
 struct SocketBytes {
   std::int64_t out = 0, in = 0;  ///< payload, repeats not counted
   bool established = false;      ///< data went over it, or it is past its handshake
+  bool erased = false;           ///< a reset took the counters away
   bool maybe_one_less = false;   ///< the end of the stream counts as a byte in, and it is not known whether it came
 };
 struct Farewell {

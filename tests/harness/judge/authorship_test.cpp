@@ -144,6 +144,12 @@ const Row kRows[] = {
      [](auto&, auto& w) { w.held_by.push_back({.by = 4, .clean = false, .grew = 3}); }, kUnseen},
     {"another had it and nobody knows", by_worker(),
      [](auto&, auto& w) { w.held_by.push_back({.by = 4, .clean = false, .grew = -1}); }, kUnseen},
+    {"no shell opened it and lived on: it may have written through its memory", by_worker(),
+     [](auto& f, auto& w) {
+       f.activity->programs[0].process.exe = "/srv/driver";
+       w.by = {0};
+     },
+     kUnseen},
     {"env worker > app", by_worker(),
      [](auto& f, auto& w) {
        f.activity->programs[1].forked = false;

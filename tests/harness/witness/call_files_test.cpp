@@ -32,6 +32,33 @@ BOOST_AUTO_TEST_CASE(two_dots_behind_a_link_are_above_what_it_leads_to) {
   BOOST_TEST((has_made(seen, folder.at("shortcut/y")) || has_made(seen, folder.at("far/away/y"))));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_compared_with_an_older_file_when_it_is_whole_is_no_copy_of_it) {
+  const Folder folder;
+  folder.put("golden", "the same bytes");
+  const auto python = [&](const std::string& text) {
+    return watch_all(words({"/usr/bin/env", "python3", "-c", text}), folder.path());
+  };
+  const Activity honest = python(
+      "with open('out', 'w') as file: file.write('the same ' + 'bytes')\nassert open('golden').read() == "
+      "open('out').read()");
+  BOOST_REQUIRE(write_of(honest, folder.at("out")) != nullptr);
+  BOOST_TEST(write_of(honest, folder.at("out"))->same_as_read == "");
+  BOOST_TEST(write_of(honest, folder.at("out"))->equal_reads.empty());
+  const Activity copying = python("with open('copy', 'w') as file: file.write(open('golden').read())");
+  BOOST_TEST(write_of(copying, folder.at("copy"))->same_as_read == folder.at("golden"));
+}
+
+BOOST_AUTO_TEST_CASE(who_removed_a_file_has_not_written_the_next_of_that_name) {
+  const Folder folder;
+  folder.put("out", "old");
+  const Activity seen = watch_all(words({"/bin/sh", "-c", "rm -f out; /bin/cp /etc/hostname out"}), folder.path());
+  const SeenWrite* write = write_of(seen, folder.at("out"));
+  BOOST_REQUIRE(write != nullptr);
+  BOOST_REQUIRE(write->by.size() == 1U);
+  const std::string& writer = seen.programs[static_cast<std::size_t>(write->by[0])].process.exe;
+  BOOST_TEST(writer.ends_with("/cp"));
+}
+
 BOOST_AUTO_TEST_CASE(a_nameless_file_that_gets_a_name_was_made) {
   const Folder folder;
   const Activity seen = watch_all(fixture("deeds_files", {"nameless"}), folder.path());

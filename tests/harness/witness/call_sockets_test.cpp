@@ -22,6 +22,22 @@ const Talk kTalks[] = {
 
 BOOST_AUTO_TEST_SUITE(call_sockets)
 
+BOOST_AUTO_TEST_CASE(a_reset_takes_the_count_away_and_that_is_told) {
+  const Activity seen =
+      watch_all(words({"/usr/bin/env", "python3", "-c",
+                       "import socket, struct, threading\n"
+                       "server = socket.create_server(('127.0.0.1', 0))\n"
+                       "def answer():\n"
+                       "  other, _ = server.accept()\n"
+                       "  other.sendall(other.recv(100))\n"
+                       "threading.Thread(target=answer).start()\n"
+                       "client = socket.create_connection(server.getsockname())\n"
+                       "client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))\n"
+                       "client.sendall(b'hello')\nassert client.recv(100) == b'hello'\nclient.close()"}));
+  BOOST_REQUIRE(!seen.connections.empty());
+  BOOST_TEST((!seen.connections[0].bytes_complete || seen.connections[0].bytes_out == 5));
+}
+
 BOOST_DATA_TEST_CASE(a_conversation_is_counted_to_the_byte, boost::unit_test::data::make(kTalks), talk) {
   const Folder folder;
   const Activity seen =

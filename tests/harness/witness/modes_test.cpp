@@ -433,6 +433,14 @@ const Row kInnocent[] = {
 
 BOOST_AUTO_TEST_SUITE(modes_)
 
+BOOST_AUTO_TEST_CASE(a_look_at_a_script_beside_the_work_is_no_pretence) {
+  for (const char* text :
+       {"bash -n lint.sh && make", "nginx -t -c a.conf; cat a.sh", "make -n; ./build", "cat in | make -n"})
+    BOOST_TEST(witness::declared_modes({"sh", "-c", text}, {}).empty(), text);
+  for (const char* text : {"bash -n lint.sh", "cd src && make -n", "make -n | tee log; echo done"})
+    BOOST_TEST(!witness::declared_modes({"sh", "-c", text}, {}).empty(), text);
+}
+
 BOOST_DATA_TEST_CASE(a_command_that_says_it_only_pretends_is_believed, data::make(kPretending), row) {
   const auto found = modes(row);
   BOOST_REQUIRE(!found.empty());
