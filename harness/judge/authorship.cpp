@@ -44,9 +44,10 @@ class Writers {
 /// The kernel does not count what a program puts into a file through its memory (mmap, splice). Shells have no words
 /// for that; of any other program that opened a file and lives on, it is not known.
 bool is_shell(std::string_view exe) {
-  static constexpr std::string_view kShells[] = {"/bin/sh", "/usr/bin/sh", "/usr/bin/dash", "/bin/dash",     "/usr/bin/bash",    "/bin/bash",
-                                                 "/usr/bin/zsh",  "/bin/zsh",      "/usr/bin/ksh93",   "/usr/bin/mksh",
-                                                 "/bin/busybox",  "/usr/bin/fish", "/usr/bin/busybox", "/bin/mksh"};
+  static constexpr std::string_view kShells[] = {"/bin/sh",          "/usr/bin/sh",   "/usr/bin/dash", "/bin/dash",
+                                                 "/usr/bin/bash",    "/bin/bash",     "/usr/bin/zsh",  "/bin/zsh",
+                                                 "/usr/bin/ksh93",   "/usr/bin/mksh", "/bin/busybox",  "/usr/bin/fish",
+                                                 "/usr/bin/busybox", "/bin/mksh"};
   return std::ranges::find(kShells, exe) != std::end(kShells);
 }
 
