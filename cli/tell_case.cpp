@@ -79,13 +79,21 @@ void add_leftovers(const run::CaseEnd& end, const Paint& paint, Lines& lines) {
   lines.push_back(paint(Tone::unsure, labelled("left", "behind, and killed: " + join(end.leftovers, ", "))));
 }
 
-/// What keeps a pass from counting, or a result from being believed. A failure that is real was told by its checks
-/// already.
+/// A failure that is real was told by its checks, or by its error; a hidden one by nothing yet.
+void add_hidden_failure(const run::CaseEnd& end, const std::string& rule, Lines& lines) {
+  const bool told = !end.error.empty() || std::ranges::any_of(end.checks, [](const judge::CheckResult& check) {
+    return check.held == judge::Held::no;
+  });
+  if (!told) lines.push_back(labelled("because", end.judgement.reason + rule));
+}
+
+/// What keeps a pass from counting, or a result from being believed.
 void add_doubts(const run::CaseEnd& end, const Paint& paint, Lines& lines) {
   const auto& judgement = end.judgement;
-  if (judgement.provenance == judge::Provenance::real && judgement.outcome != judge::Outcome::pass) return;
+  const std::string rule = judgement.rule.empty() ? "" : " (" + judgement.rule + ")";
+  if (judgement.provenance == judge::Provenance::real && judgement.outcome != judge::Outcome::pass)
+    return add_hidden_failure(end, rule, lines);
   if (!judgement.reason.empty()) {
-    const std::string rule = judgement.rule.empty() ? "" : " (" + judgement.rule + ")";
     lines.push_back(
         paint(tone_of(judgement.provenance), labelled(judge::to_text(judgement.provenance), judgement.reason + rule)));
   }

@@ -53,6 +53,16 @@ BOOST_AUTO_TEST_CASE(a_real_pass_is_one_line) {
   for (const char* part : {"pass", "real, challenged", "shop/pays"}) BOOST_TEST(holds(lines[0], part), lines[0]);
 }
 
+BOOST_AUTO_TEST_CASE(a_failure_that_no_check_tells_of_says_why) {
+  const auto which = some_case();
+  run::CaseEnd end = ended(which, judge::Outcome::fail, judge::Provenance::real);
+  end.judgement.rule = "R2";
+  end.judgement.reason = "the worker ended with status 3";
+  BOOST_TEST(holds(told(end), "the worker ended with status 3 (R2)"), told(end));
+  end.checks = {failed_check("exit", "equals 0", "1")};
+  BOOST_TEST(!holds(told(end), "(R2)"), told(end));
+}
+
 BOOST_AUTO_TEST_CASE(a_pass_that_does_not_count_says_why_and_what_it_needs) {
   const auto which = some_case();
   run::CaseEnd end = ended(which, judge::Outcome::pass, judge::Provenance::unproven);
