@@ -188,7 +188,7 @@ class Attempt {
       MCCOY_TRY(settings, scope_of(obligation).expand(obligation.settings, obligation.span));
       obligation.settings = std::move(settings);
       if (obligation.kind->name == "service") make_absolute(obligation.settings);
-      resolve_identities(obligation, env_, folder_);
+      resolve_identities(obligation, env_, obligation.stated ? folder_ : folder_of_command());
       run_.terms.contract.push_back(std::move(obligation));
     }
     return {};
@@ -296,6 +296,12 @@ class Attempt {
     mask();
     see_nonce();
     return {};
+  }
+
+  /// Where a name of the command itself is looked up; what the suite states begins in the folder of the trial.
+  std::string folder_of_command() const {
+    const std::string cwd = settings_.text("cwd");
+    return cwd.empty() ? folder_ : absolute(cwd, folder_);
   }
 
   /// As observers see it: without links.

@@ -55,6 +55,14 @@ BOOST_AUTO_TEST_CASE(what_it_did_is_told) {
   for (const std::string& part : parts) BOOST_TEST(holds(ran.err, part), part << " in:\n" << ran.err);
 }
 
+BOOST_AUTO_TEST_CASE(a_program_named_from_the_current_folder_is_recognised) {
+  const Place place;
+  std::filesystem::copy_file("/bin/true", place.path("mytrue"));
+  const Ran ran = exec(place, {}, {"./mytrue"});
+  BOOST_TEST(ran.code == 0);
+  BOOST_TEST(!holds(ran.err, "could be recognised"), ran.err);
+}
+
 BOOST_AUTO_TEST_CASE(what_must_be_seen_can_be_stated) {
   const Place place;
   place.write("words", "b\na\n");
