@@ -3,9 +3,9 @@
 #include "tests/e2e/pairs.hpp"
 
 #include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
-
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
