@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_CASE(without_a_network_no_address_can_be_reached_and_all_else_is
   }
   std::istringstream before(with), after(cut->out.text());
   std::string line, other;
-  BOOST_TEST((std::getline(before, line) && std::getline(after, other) && other == "3"));  // two lines of heading and lo
+  BOOST_TEST(
+      (std::getline(before, line) && std::getline(after, other) && other == "3"));  // two lines of heading and lo
   BOOST_TEST((std::getline(before, line) && std::getline(after, other) && line == other));
   BOOST_TEST((std::getline(before, line) && std::getline(after, other) && line != other));
   BOOST_TEST((std::getline(before, line) && std::getline(after, other) && line == other));
