@@ -174,16 +174,19 @@ constexpr Field kBrokenFile[] = {
      .words = kBreakages,
      .fixed = true},
 };
+constexpr Field kNetwork = {
+    .name = "network",
+    .type = word,
+    .help =
+        "Cut: the command runs where no address can be reached, not even 127.0.0.1; sockets with a path go on working. "
+        "Needs root; else the control is void.",
+    .example = "cut",
+    .words = kNetworks,
+    .fixed = true,
+};
 constexpr Field kControl[] = {
     {.name = "stop", .help = "The service that is stopped.", .example = "db", .fixed = true},
-    {.name = "network",
-     .type = word,
-     .help = "Cut: the command runs where no address can be reached, not even 127.0.0.1; sockets with a path go on "
-             "working. "
-             "Needs root; else the control is void.",
-     .example = "cut",
-     .words = kNetworks,
-     .fixed = true},
+    kNetwork,
     {.name = "env",
      .type = names,
      .help = "Variables that are changed; nothing as the value removes one.",
@@ -249,14 +252,7 @@ constexpr Field kChallenge[] = {
      .help = "What is run instead; \"…\" first keeps the program and changes its arguments.",
      .example = "[\"…\", --input, other.json]"},
     {.name = "stop", .help = "The service that is stopped.", .example = "db", .fixed = true},
-    {.name = "network",
-     .type = word,
-     .help = "Cut: the command runs where no address can be reached, not even 127.0.0.1; sockets with a path go on "
-             "working. "
-             "Needs root; else the control is void.",
-     .example = "cut",
-     .words = kNetworks,
-     .fixed = true},
+    kNetwork,
     {.name = "file",
      .type = object,
      .help = "The file that is broken.",
