@@ -60,7 +60,8 @@ std::string perturbation(const suite::Challenge& challenge) {
   if (!challenge.stop.empty()) return "with service " + challenge.stop + " stopped";
   if (!challenge.file.empty()) return "with " + challenge.file + " " + challenge.file_how;
   if (challenge.vary)
-    return "for " + std::to_string(challenge.vary->over.size()) + " inputs, compared by " + challenge.vary->of.text();
+    return "for " + std::to_string(challenge.vary->count()) + " inputs, compared by " + challenge.vary->of.text();
+  if (challenge.passage) return "a nonce goes in here";
   std::vector<std::string> parts;
   for (const auto& [name, value] : challenge.env) parts.push_back(name);
   if (!parts.empty()) return "with other " + join(parts, ", ");
@@ -70,6 +71,7 @@ std::string perturbation(const suite::Challenge& challenge) {
 
 std::string expectation(const suite::Challenge& challenge) {
   if (challenge.vary) return "the results must follow";
+  if (challenge.passage) return "it must come out by " + challenge.passage->out;
   if (challenge.expected == suite::Expected::fail) return "must not pass";
   return challenge.expected == suite::Expected::pass ? "must still pass" : "may pass or not";
 }

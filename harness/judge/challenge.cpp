@@ -171,6 +171,19 @@ Conclusion conclude_oracle(const ChallengeRecord& record) {
   return unmet("the answer is not what the harness worked out for this input", passed);
 }
 
+/// That it did not come out may be the fault of something on the way that is slow: it accuses nobody.
+Conclusion conclude_passage(const ChallengeRecord& record) {
+  if (has_outcome(record, {Outcome::fail, Outcome::error}))
+    return says_nothing("what was to go in did not" + because(first_why(record)));
+  if (record.out_of_nothing == Outcome::pass)
+    return says_nothing(fmt::format("{} passes for a nonce that was never sent, too", record.out));
+  if (record.out_of_nothing != Outcome::fail || record.out_of_it == Outcome::error ||
+      record.out_of_it == Outcome::not_run)
+    return says_nothing(fmt::format("{} could not be asked{}", record.out, because(record.out_why)));
+  if (record.out_of_it == Outcome::pass) return met(fmt::format("what went in came out by {}", record.out));
+  return unmet(fmt::format("what went in did not come out by {}{}", record.out, because(record.out_why)));
+}
+
 Conclusion conclude_general(const ChallengeRecord& record) {
   if (record.expected == Expected::pass && has_outcome(record, {Outcome::error}))
     return says_nothing("the trial could not be carried out" + because(first_why(record)));
@@ -196,6 +209,7 @@ Conclusion conclude_by_class(const ChallengeRecord& record) {
   if (record.outcomes.empty()) return says_nothing("it was not tried");
   if (has_outcome(record, {Outcome::skip, Outcome::not_run})) return says_nothing("it was not tried to its end");
   if (record.relation) return conclude_vary(record);
+  if (!record.out.empty()) return conclude_passage(record);
   return record.expected == Expected::fail ? conclude_control(record) : conclude_general(record);
 }
 

@@ -68,6 +68,11 @@ struct ChallengeRecord {
   std::optional<suite::Relation> relation;
   std::vector<Value> inputs, outputs;  ///< same length
   std::string of;  ///< what the outputs are, as a suite would write it: "stdout number"; "" = not kept
+  // nonce: in by this case, out by another
+  std::string out;                            ///< the other case; "" = not asked
+  Outcome out_of_it = Outcome::not_run;       ///< what it gave for the nonce that went in
+  Outcome out_of_nothing = Outcome::not_run;  ///< … and for one that was never sent
+  std::string out_why;                        ///< first failed check or error, of the former
   // oracle
   std::optional<bool> oracle_agrees;
   // bounds, nanoseconds; 0 = none stated

@@ -7,7 +7,8 @@
 
 namespace mccoy::judge {
 namespace {
-constexpr std::string_view kBaseline = "baseline", kChallengePhase = "challenge ", kRepeatPhase = "repeat ";
+constexpr std::string_view kBaseline = "baseline", kChallengePhase = "challenge ", kRepeatPhase = "repeat ",
+                           kOutPhase = "out ";
 
 bool is_bound(ChallengeClass cls) {
   return cls == ChallengeClass::bound_wall || cls == ChallengeClass::bound_cpu;
@@ -31,6 +32,7 @@ void compare_check(const std::string& phase, const Value& recorded, const CheckR
 void Retrial::take_trial(const Value& body, const evidence::Blobs& blobs, const Disagree& disagree) {
   Tried again;
   again.phase = body["phase"].as_string();
+  again.nonce = body["nonce"].as_string();
   again.attempt = body["attempt"].as_int();
   again.trial.error = body["error"].as_string();
   again.trial.timed_out = body["timed_out"].as_bool();
@@ -100,6 +102,7 @@ void Retrial::compare(const ChallengeRecord& record, const Disagree& disagree) c
       (record.wall == 0 || record.wall == facts.wall_ns) && (record.cpu == -1 || record.cpu == facts.cpu_ns);
   if (is_bound(record.cls) && !same_times) wrong("the recorded time is");
   compare_traces(record, trials, repeats, disagree);
+  if (!record.out.empty()) compare_passage(record, trials, disagree);
   if (!record.of.empty() && outputs(record, trials) != record.outputs) wrong("the recorded answers are");
 }
 
@@ -113,6 +116,18 @@ void Retrial::compare_traces(const ChallengeRecord& record, const std::vector<co
   compare_shapes(again, undisturbed.back()->trial.facts, repeats.back()->trial.facts, disturbed);
   if (again.changed != record.changed || again.unseen != record.unseen)
     disagree(fmt::format("challenge \"{}\": the recorded comparison is not what its trials gave", record.name));
+}
+
+/// The other door was asked for the nonce that went in, then for another one.
+void Retrial::compare_passage(const ChallengeRecord& record, const std::vector<const Tried*>& trials,
+                              const Disagree& disagree) const {
+  const auto doors = settled(std::string(kOutPhase) + record.name);
+  const auto gave = [&](std::size_t at) { return doors.size() > at ? doors[at]->trial.outcome() : Outcome::not_run; };
+  const bool same = gave(0) == record.out_of_it && gave(1) == record.out_of_nothing;
+  const bool its_nonce = doors.empty() || (!trials.empty() && doors[0]->nonce == trials.back()->nonce);
+  const bool another = doors.size() < 2 || doors[1]->nonce != doors[0]->nonce;
+  if (!same || !its_nonce || !another)
+    disagree(fmt::format("challenge \"{}\": what came out is not what its trials gave", record.name));
 }
 
 std::vector<Value> Retrial::outputs(const ChallengeRecord& record, const std::vector<const Tried*>& trials) {

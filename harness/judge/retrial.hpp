@@ -24,7 +24,7 @@ class Retrial {
 
  private:
   struct Tried {
-    std::string phase;
+    std::string phase, nonce;
     std::int64_t attempt = 0;
     Trial trial;
     evidence::Observation observation;
@@ -35,6 +35,8 @@ class Retrial {
   void compare(const ChallengeRecord& record, const Disagree& disagree) const;
   void compare_traces(const ChallengeRecord& record, const std::vector<const Tried*>& trials,
                       const std::vector<const Tried*>& repeats, const Disagree& disagree) const;
+  void compare_passage(const ChallengeRecord& record, const std::vector<const Tried*>& trials,
+                       const Disagree& disagree) const;
   static std::vector<Value> outputs(const ChallengeRecord& record, const std::vector<const Tried*>& trials);
   std::vector<Trial> attempts(bool waited) &&;
 

@@ -190,6 +190,12 @@ Value to_value(const ChallengeRecord& record) {
   if (!record.outputs.empty()) value.set("outputs", Value(record.outputs));
   set_unless_empty(value, "of", record.of);
   set_unless_empty(value, "stopped", record.stopped);
+  if (!record.out.empty()) {
+    value.set("out", record.out);
+    value.set("out_of_it", to_text(record.out_of_it));
+    value.set("out_of_nothing", to_text(record.out_of_nothing));
+    set_unless_empty(value, "out_why", record.out_why);
+  }
   if (record.oracle_agrees) value.set("oracle_agrees", *record.oracle_agrees);
   if (record.wall_at_least != 0) value.set("wall_at_least", record.wall_at_least);
   if (record.cpu_at_least != 0) value.set("cpu_at_least", record.cpu_at_least);
@@ -223,6 +229,10 @@ ChallengeRecord challenge_from_value(const Value& value) {
   record.inputs = value["inputs"].as_list();
   record.outputs = value["outputs"].as_list();
   record.of = value["of"].as_string();
+  record.out = value["out"].as_string();
+  from_text(value["out_of_it"].as_string(), record.out_of_it);
+  from_text(value["out_of_nothing"].as_string(), record.out_of_nothing);
+  record.out_why = value["out_why"].as_string();
   if (value["oracle_agrees"].is_bool()) record.oracle_agrees = value["oracle_agrees"].as_bool();
   record.wall_at_least = value["wall_at_least"].as_int();
   record.cpu_at_least = value["cpu_at_least"].as_int();

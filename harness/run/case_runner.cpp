@@ -39,7 +39,7 @@ TrialRun attempt_all(SuiteContext& context, const suite::Case& which, judge::Cas
   const int attempts = 1 + (which.retry ? which.retry->times : 0);
   for (int attempt = 1;; ++attempt) {
     if (attempt > 1) context.progress.phase(which, "attempt " + std::to_string(attempt));
-    TrialRun run = settle_trial(context, which, {}, "baseline", attempt, false);
+    TrialRun run = settle_trial(context, which, {}, {"baseline", attempt}, false);
     evidence.attempts.push_back(run.trial);
     evidence.terms = run.terms;
     const bool last = attempt >= attempts || run.outcome() == Outcome::pass || run.interrupted;

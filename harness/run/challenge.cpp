@@ -14,12 +14,14 @@ namespace {
 using judge::ChallengeClass;
 using judge::ChallengeRecord;
 using judge::Outcome;
+constexpr auto kDoorPause = std::chrono::milliseconds(100);
 
 std::string in_words(const suite::Challenge& challenge) {
   if (!challenge.stop.empty()) return "stopped service " + challenge.stop;
   if (challenge.cut_network) return "cut the network";
   if (!challenge.file.empty()) return "made " + challenge.file + " " + challenge.file_how;
   if (challenge.vary) return "varied the input";
+  if (challenge.passage) return "sent a fresh nonce";
   if (!challenge.before.empty()) {
     std::string words = "ran `";
     for (const Value& word : challenge.before.front().value.as_list()) words += suite::scalar_text(word) + " ";
@@ -32,7 +34,7 @@ std::string in_words(const suite::Challenge& challenge) {
 }
 
 ChallengeClass class_of(const suite::Challenge& challenge) {
-  if (challenge.vary || !challenge.oracle.empty()) return ChallengeClass::sensitivity;
+  if (challenge.vary || challenge.passage || !challenge.oracle.empty()) return ChallengeClass::sensitivity;
   return challenge.expected == suite::Expected::fail ? ChallengeClass::control : ChallengeClass::equivalent;
 }
 
@@ -41,6 +43,7 @@ class Challenger {
   Challenger(SuiteContext& context, const suite::Case& which, const evidence::Facts& baseline,
              const suite::Challenge& challenge, std::vector<std::string>& problems)
       : context_(context), which_(which), baseline_(baseline), challenge_(challenge), problems_(problems) {
+    if (challenge.vary) inputs_ = challenge.vary->inputs(context.seed, which.id);
     record_.name = challenge.name;
     record_.cls = class_of(challenge);
     record_.group = challenge.group;
@@ -58,6 +61,8 @@ class Challenger {
       with_broken_file();
     else if (challenge_.vary)
       with_varied_input();
+    else if (challenge_.passage)
+      through_another_door();
     else
       perturbed_trial(false);
     if (!context_.interrupt.raised()) repeat();
@@ -100,6 +105,36 @@ class Challenger {
     if (auto healed = broken->heal(); !healed.ok()) problems_.push_back(healed.error().what);
   }
 
+  /// What this case sends must be found by another one, which must not find what nobody sent.
+  void through_another_door() {
+    const suite::Passage& passage = *challenge_.passage;
+    const suite::Case* door = context_.suite.find_case(passage.out);
+    MCCOY_CHECK(door != nullptr);
+    record_.out = door->name;
+    context_.progress.phase(which_, "challenge: " + challenge_.name);
+    Perturbation fresh{.challenge = &challenge_};
+    const TrialRun in = settle_trial(context_, which_, fresh, {"challenge " + challenge_.name, next()}, false);
+    note(in, nullptr);
+    record_.perturbation_seen = in.asked && in.nonce_used;
+    if (!in.nonce_used) record_.repeat_why = "${nonce} stands nowhere in this case, so nothing went in";
+    if (in.outcome() != Outcome::pass || context_.interrupt.raised()) return;
+    suite::Case asked = *door;
+    asked.until = suite::Until{.within = passage.within, .every = kDoorPause};
+    const TrialPlace place{"out " + challenge_.name, 1, 1, which_.id};
+    const TrialRun out = settle_trial(context_, asked, {.nonce = in.nonce}, place, false);
+    record_.out_of_it = out.outcome();
+    record_.out_why = out.why();
+    if (!out.nonce_used) {
+      record_.perturbation_seen = false;
+      record_.repeat_why = "${nonce} stands nowhere in " + door->name + ", so nothing was looked for";
+    }
+    if (context_.interrupt.raised()) return;
+    asked.until.reset();
+    const TrialRun nothing = settle_trial(context_, asked, {}, {"out " + challenge_.name, 2, 1, which_.id}, false);
+    record_.out_of_nothing = nothing.outcome();
+    if (record_.out_why.empty() && nothing.outcome() != Outcome::fail) record_.out_why = nothing.why();
+  }
+
   /// Another program in its place says nothing about this one.
   bool replaces_the_program() const {
     if (challenge_.argv.empty() || which_.head.value.as_list().empty()) return false;
@@ -113,9 +148,9 @@ class Challenger {
     const std::vector<Value>& outputs = record_.outputs;
     if (relation == suite::Relation::equals || context_.interrupt.raised()) return;
     if (std::ranges::any_of(record_.outcomes, [](Outcome outcome) { return outcome != Outcome::pass; })) return;
-    const Value& input = challenge_.vary->over.front();
+    const Value& input = inputs_.front();
     Perturbation same{.challenge = &challenge_, .vary = &input};
-    const TrialRun run = settle_trial(context_, which_, same, "same input " + challenge_.name, next(), false);
+    const TrialRun run = settle_trial(context_, which_, same, {"same input " + challenge_.name, next()}, false);
     if (run.extracted && (*run.extracted == outputs.front() || is_small_beside_steps(*run.extracted, outputs))) return;
     record_.perturbation_seen = false;
     record_.repeat_why = "with the same input again it gave " + to_json(run.extracted.value_or(Value())) +
@@ -134,11 +169,11 @@ class Challenger {
     record_.relation = challenge_.vary->relation;
     record_.of = challenge_.vary->of.text();
     record_.perturbation_seen = true;
-    for (const Value& value : challenge_.vary->over) {
+    for (const Value& value : inputs_) {
       if (context_.interrupt.raised()) return;
       context_.progress.phase(which_, "vary: " + suite::scalar_text(value));
       Perturbation varied{.challenge = &challenge_, .vary = &value};
-      const TrialRun run = settle_trial(context_, which_, varied, "challenge " + challenge_.name, next(), false);
+      const TrialRun run = settle_trial(context_, which_, varied, {"challenge " + challenge_.name, next()}, false);
       if (!run.vary_used) {
         record_.perturbation_seen = false;
         record_.repeat_why = "${vary} stands nowhere in this case, so nothing was varied";
@@ -160,7 +195,7 @@ class Challenger {
   void perturbed_trial(bool alone) {
     if (challenge_.stop.empty()) context_.progress.phase(which_, "challenge: " + challenge_.name);
     Perturbation perturbation{.challenge = &challenge_, .vary = nullptr};
-    const TrialRun run = settle_trial(context_, which_, perturbation, "challenge " + challenge_.name, next(), alone);
+    const TrialRun run = settle_trial(context_, which_, perturbation, {"challenge " + challenge_.name, next()}, alone);
     if (challenge_.stop.empty() && (challenge_.file.empty() || !which_.workspace.empty()))
       record_.perturbation_seen = run.perturbed && !replaces_the_program();
     if (!run.perturbed)
@@ -194,7 +229,7 @@ class Challenger {
 
   /// The case as it was: only a challenge after which it is green again says anything.
   void repeat() {
-    const TrialRun again = settle_trial(context_, which_, {}, "repeat " + challenge_.name, next(), false);
+    const TrialRun again = settle_trial(context_, which_, {}, {"repeat " + challenge_.name, next()}, false);
     record_.repeat_green = again.outcome() == Outcome::pass;
     std::vector<const evidence::Facts*> disturbed;
     for (const evidence::Facts& facts : disturbed_) disturbed.push_back(&facts);
@@ -236,23 +271,24 @@ class Challenger {
   const suite::Challenge& challenge_;
   std::vector<std::string>& problems_;
   std::vector<evidence::Facts> disturbed_;  ///< kept when they are to be compared
+  std::vector<Value> inputs_;               ///< of `vary`
   ChallengeRecord record_;
   int trials_ = 0;
 };
 }  // namespace
 
 TrialRun settle_trial(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation,
-                      const std::string& phase, int attempt, bool alone) {
+                      TrialPlace place, bool alone) {
   const Deadline waiting = which.until ? Deadline::in(which.until->within) : Deadline::in(Duration::zero());
-  for (int round = 1;; ++round) {
+  for (;; ++place.round) {
     TrialRun run = [&] {
-      if (alone) return run_trial(context, which, perturbation, {phase, attempt, round});
+      if (alone) return run_trial(context, which, perturbation, place);
       if (needs_services_alone(context.suite, which)) {
         const auto hold = context.world.alone();
-        return run_trial(context, which, perturbation, {phase, attempt, round});
+        return run_trial(context, which, perturbation, place);
       }
       const auto share = context.world.shared();
-      return run_trial(context, which, perturbation, {phase, attempt, round});
+      return run_trial(context, which, perturbation, place);
     }();
     const bool again = which.until && run.outcome() != Outcome::pass && !run.interrupted && !waiting.passed();
     if (!again || context.interrupt.raised()) return run;

@@ -14,5 +14,5 @@ std::vector<judge::ChallengeRecord> challenge(SuiteContext& context, const suite
                                               std::vector<std::string>& problems);
 /// The trial of a case, or its trials until it passes or its `until` is over. Takes its share of the world unless told.
 TrialRun settle_trial(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation,
-                      const std::string& phase, int attempt, bool alone);
+                      TrialPlace place, bool alone);
 }  // namespace mccoy::run

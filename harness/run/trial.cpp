@@ -33,6 +33,8 @@ class Attempt {
     started_ms_ = wall_ms();
     if (auto done = act(); !done.ok()) fail(variables_.trouble().value_or(done.error()));
     run_.vary_used = variables_.vary_used();
+    run_.nonce_used = variables_.nonce_used();
+    run_.nonce = variables_.nonce();
     run_.interrupted = context_.interrupt.raised() && run_.outcome() != judge::Outcome::pass;
     journal();
     return std::move(run_);
@@ -433,7 +435,7 @@ class Attempt {
   }
 
   void journal() {
-    Value body = Value::map({{"case", which_.id},
+    Value body = Value::map({{"case", place_.of.empty() ? which_.id : place_.of},
                              {"phase", place_.phase},
                              {"attempt", place_.attempt},
                              {"nonce", variables_.nonce()},

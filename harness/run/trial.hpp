@@ -11,6 +11,7 @@ namespace mccoy::run {
 struct Perturbation {
   const suite::Challenge* challenge = nullptr;
   const Value* vary = nullptr;  ///< the value of ${vary}; null: the first of the case's `vary`, if it has one
+  std::string nonce = {};       ///< the value of ${nonce}; "" = a fresh one
 };
 
 struct TrialRun {
@@ -20,6 +21,8 @@ struct TrialRun {
   std::optional<Value> extracted;  ///< what `vary.of` found
   std::string extract_why;         ///< why it found nothing
   bool vary_used = false;          ///< ${vary} stands somewhere in what was asked
+  bool nonce_used = false;         ///< so does ${nonce}
+  std::string nonce;
   bool perturbed =
       true;  ///< every command of the challenge's `before` ran and gave 0, a file that was to break is broken
   std::string perturbed_why;
@@ -33,9 +36,10 @@ struct TrialRun {
 
 /// Which trial of its case this is; no two are alike.
 struct TrialPlace {
-  std::string phase;  ///< "baseline", "challenge NAME", "repeat NAME", "same input NAME"
+  std::string phase;  ///< "baseline", "challenge NAME", "repeat NAME", "same input NAME", "out NAME"
   int attempt = 1;
-  int round = 1;  ///< of an attempt that waits with `until`
+  int round = 1;        ///< of an attempt that waits with `until`
+  std::string of = {};  ///< the case whose challenge it belongs to; "" = the one that is tried
 };
 
 /// Runs it and journals it.

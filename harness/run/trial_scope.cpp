@@ -8,20 +8,22 @@ namespace mccoy::run {
 namespace {
 constexpr std::size_t kUniqueLength = 16;
 
-const Value* varied(const suite::Case& which, const Perturbation& perturbation) {
-  if (perturbation.vary != nullptr) return perturbation.vary;
+std::optional<Value> varied(const suite::Case& which, const Perturbation& perturbation, std::uint64_t seed) {
+  if (perturbation.vary != nullptr) return *perturbation.vary;
   for (const suite::Challenge& challenge : which.challenges)
-    if (challenge.vary) return &challenge.vary->over.front();
-  return nullptr;
+    if (challenge.vary) return challenge.vary->inputs(seed, which.id).front();
+  return std::nullopt;
 }
 }  // namespace
 
 TrialScope::TrialScope(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation,
                        std::uint64_t seed)
-    : context_(context), nonce_(fresh_token()), random_(seed) {
+    : context_(context),
+      nonce_(perturbation.nonce.empty() ? fresh_token() : perturbation.nonce),
+      vary_(varied(which, perturbation, context.seed)),
+      random_(seed) {
   scope_ = context.scope.with(context.captures.all());
   if (context.services) scope_ = context.services->with_services(scope_);
-  vary_ = varied(which, perturbation);
   scope_ = scope_.with_lookup([this](std::string_view name, Value& storage) { return find(name, storage); });
 }
 
@@ -56,9 +58,9 @@ const Value* TrialScope::find(std::string_view name, Value& storage) {
   if (name == "nonce") {
     nonce_used_ = true;
     storage = Value(nonce_);
-  } else if (name == "vary" && vary_ != nullptr) {
+  } else if (name == "vary" && vary_) {
     vary_used_ = true;
-    return vary_;
+    return &*vary_;
   } else if (name == "unique") {
     storage = Value(fresh_token(kUniqueLength));
   } else if (name == "random") {

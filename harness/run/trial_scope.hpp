@@ -29,7 +29,7 @@ class TrialScope {
 
   SuiteContext& context_;
   std::string nonce_;
-  const Value* vary_ = nullptr;
+  std::optional<Value> vary_;
   bool nonce_used_ = false, vary_used_ = false;
   Random random_;
   TempDir scratch_;

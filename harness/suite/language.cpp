@@ -1,17 +1,15 @@
 #include "harness/suite/language.hpp"
 
+#include "harness/suite/language_perturbations.hpp"
+
 namespace mccoy::suite::language {
 namespace {
+using namespace tables;
 using enum FieldType;
 
 constexpr std::string_view kRequirements[] = {"none", "real", "challenged"};
 constexpr std::string_view kLevels[] = {"must", "soft"};
 constexpr std::string_view kClaims[] = {"unit", "integration", "end-to-end", "plan", "liveness"};
-constexpr std::string_view kExpected[] = {"fail", "pass", "any"};
-constexpr std::string_view kRelations[] = {"differs", "equals", "increases", "decreases", "scales"};
-constexpr std::string_view kBreakages[] = {"missing", "empty", "garbage"};
-constexpr std::string_view kNetworks[] = {"cut"};
-constexpr std::string_view kTraces[] = {"files-opened", "programs-run"};
 constexpr std::string_view kSignals[] = {"TERM", "INT", "QUIT", "HUP", "KILL", "USR1", "USR2"};
 
 constexpr Field kTool[] = {
@@ -160,135 +158,6 @@ constexpr Field kRetry[] = {
      .example = "2",
      .fixed = true},
     {.name = "every", .type = duration, .help = "How long to wait between them.", .fallback = "0s", .fixed = true},
-};
-constexpr Field kBrokenFile[] = {
-    {.name = "path",
-     .type = path,
-     .help = "The file, relative to the suite's folder.",
-     .required = true,
-     .example = "data/prices.json"},
-    {.name = "how",
-     .type = word,
-     .help = "What is done to it.",
-     .fallback = "missing",
-     .words = kBreakages,
-     .fixed = true},
-};
-constexpr Field kNetwork = {
-    .name = "network",
-    .type = word,
-    .help =
-        "Cut: the command runs where no address can be reached, not even 127.0.0.1; sockets with a path go on working. "
-        "Needs root; else the control is void.",
-    .example = "cut",
-    .words = kNetworks,
-    .fixed = true,
-};
-constexpr Field kControl[] = {
-    {.name = "stop", .help = "The service that is stopped.", .example = "db", .fixed = true},
-    kNetwork,
-    {.name = "env",
-     .type = names,
-     .help = "Variables that are changed; nothing as the value removes one.",
-     .example = "{ DATABASE_URL: broken }"},
-    {.name = "argv",
-     .type = argv,
-     .help = "What is run instead; \"…\" first keeps the program and changes its arguments.",
-     .example = "[/bin/false]"},
-    {.name = "file",
-     .type = object,
-     .help = "The file that is broken.",
-     .example = "data/prices.json",
-     .fields = kBrokenFile,
-     .short_form = "path"},
-    {.name = "name", .help = "How reports call it.", .example = "\"without its database\"", .fixed = true},
-    {.name = "kind",
-     .help = "Controls of one kind are compared with one another.",
-     .example = "database",
-     .fixed = true},
-};
-constexpr Field kVary[] = {
-    {.name = "over",
-     .type = json,
-     .help = "The values of ${vary}, at least two; in order for increases and decreases.",
-     .required = true,
-     .example = "[100, 200, 400]",
-     .fixed = true},
-    {.name = "relation",
-     .type = word,
-     .help = "How the results must relate.",
-     .fallback = "differs",
-     .words = kRelations,
-     .fixed = true},
-    {.name = "of",
-     .help = "What is compared; the main text of the kind if not given.",
-     .example = "\"stdout number\"",
-     .fixed = true},
-};
-constexpr Field kAtLeast[] = {
-    {.name = "wall",
-     .type = duration,
-     .help = "Time honest work takes at the very least.",
-     .example = "1s",
-     .fixed = true},
-    {.name = "cpu",
-     .type = duration,
-     .help = "Processor time honest work takes at the very least.",
-     .example = "500ms",
-     .fixed = true},
-};
-constexpr Field kChallenge[] = {
-    {.name = "name", .help = "How reports call it.", .required = true, .example = "planted violation", .fixed = true},
-    {.name = "before",
-     .type = argvs,
-     .help = "Commands that make the perturbation, in the fresh workspace.",
-     .example = "[[cp, planted.c, src/]]"},
-    {.name = "env",
-     .type = names,
-     .help = "Variables that are changed; nothing as the value removes one.",
-     .example = "{ SEED: \"${random}\" }"},
-    {.name = "argv",
-     .type = argv,
-     .help = "What is run instead; \"…\" first keeps the program and changes its arguments.",
-     .example = "[\"…\", --input, other.json]"},
-    {.name = "stop", .help = "The service that is stopped.", .example = "db", .fixed = true},
-    kNetwork,
-    {.name = "file",
-     .type = object,
-     .help = "The file that is broken.",
-     .example = "data/prices.json",
-     .fields = kBrokenFile,
-     .short_form = "path"},
-    {.name = "vary",
-     .type = object,
-     .help = "An input the result must depend on.",
-     .example = "{ over: [1, 2], relation: differs }",
-     .fields = kVary},
-    {.name = "expect",
-     .type = word,
-     .help = "What honest work gives then.",
-     .fallback = "fail",
-     .words = kExpected,
-     .fixed = true},
-    {.name = "oracle",
-     .type = argv,
-     .help = "A command of ours that exits 0 if the result is what honest work gives.",
-     .example = "[sh, -c, 'grep -q \"$INPUT\" \"$STDOUT\"']"},
-    {.name = "at_least",
-     .type = object,
-     .help = "Physical bounds no honest work can beat.",
-     .example = "{ wall: 1s }",
-     .fields = kAtLeast},
-    {.name = "same",
-     .type = texts,
-     .help = "What must be as in the unperturbed run: files-opened, programs-run.",
-     .example = "[files-opened]",
-     .words = kTraces,
-     .fixed = true},
-    {.name = "kind",
-     .help = "Controls of one kind are compared with one another.",
-     .example = "planted",
-     .fixed = true},
 };
 
 constexpr Field kCase[] = {
@@ -554,6 +423,9 @@ std::span<const Field> challenge_fields() {
 }
 std::span<const Field> vary_fields() {
   return kVary;
+}
+std::span<const Field> drawn_fields() {
+  return kDrawn;
 }
 std::span<const Field> fingerprint_fields() {
   return {kCatalogue, kSuiteRows};

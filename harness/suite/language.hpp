@@ -14,6 +14,7 @@ std::span<const Field> case_fields();                   ///< of every case, what
 std::span<const Field> control_fields();                ///< of `control:`
 std::span<const Field> challenge_fields();              ///< of one entry of `challenges:`
 std::span<const Field> vary_fields();                   ///< of `vary:`
+std::span<const Field> drawn_fields();                  ///< of `over:` of `vary:`, when it is a map
 std::span<const Field> fingerprint_fields();            ///< of one entry of `fingerprints:`
 std::span<const Field> catalogue_fields();              ///< the same, and what only the catalogue of the product says
 std::span<const std::string_view> fingerprint_kinds();  ///< in the order of Fingerprint::Kind

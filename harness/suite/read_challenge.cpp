@@ -1,4 +1,4 @@
-// `control:`, `vary:` and `challenges:`; declared in read_contract.hpp.
+// `control:` and `challenges:`; declared in read_contract.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,11 +16,6 @@ struct Word {
   std::string_view word;
   T value;
 };
-constexpr Word<Relation> kRelations[] = {{"differs", Relation::differs},
-                                         {"equals", Relation::equals},
-                                         {"increases", Relation::increases},
-                                         {"decreases", Relation::decreases},
-                                         {"scales", Relation::scales}};
 constexpr Word<Expected> kExpected[] = {{"fail", Expected::fail}, {"pass", Expected::pass}, {"any", Expected::any}};
 
 template <class T, std::size_t n>
@@ -72,12 +67,13 @@ void read_perturbation(Reading& reading, const KindSchema& kind, const LocatedMa
 
 bool perturbs(const Challenge& challenge) {
   return !challenge.stop.empty() || !challenge.file.empty() || !challenge.env.empty() || !challenge.argv.empty() ||
-         !challenge.before.empty() || challenge.cut_network || challenge.vary.has_value();
+         !challenge.before.empty() || challenge.cut_network || challenge.vary.has_value() ||
+         challenge.passage.has_value();
 }
 
 bool demands(const Challenge& challenge) {
   return challenge.expected != Expected::any || !challenge.oracle.empty() || !challenge.same.empty() ||
-         challenge.vary.has_value() || challenge.at_least_wall > Duration::zero() ||
+         challenge.vary.has_value() || challenge.passage.has_value() || challenge.at_least_wall > Duration::zero() ||
          challenge.at_least_cpu > Duration::zero();
 }
 
@@ -90,49 +86,29 @@ std::string control_name(const Challenge& challenge) {
   return "another environment";
 }
 
-/// Numbers that can be put in order; increases, decreases and scales need them.
-bool all_numbers(const std::vector<Value>& values) {
-  return std::ranges::all_of(values, [](const Value& value) { return value.is_number(); });
-}
-
-std::optional<Vary> read_vary_map(Reading& reading, const KindSchema& kind, const Node& node) {
-  const std::size_t before = reading.count();
-  if (!require_map(reading, node, "vary", "{ over: [100, 200], relation: differs }")) return std::nullopt;
-  const LocatedMap map = read_fields(reading, language::vary_fields(), node, "vary");
-  Vary vary;
-  vary.of.source = kind.main_text;
-  if (const Node* of = node.find("of")) {
-    if (auto from = read_extractor(reading, kind, *of)) vary.of = std::move(*from);
-  }
-  if (reading.count() != before) return std::nullopt;
-  const Node& over = node_of(node, "over");
-  if (!require_list(reading, over, "over", "[100, 200, 400]")) return std::nullopt;
-  for (const Node& item : over.items) vary.over.push_back(to_value(item));
-  for (std::size_t i = 0; i < vary.over.size(); ++i) {
-    if (std::find(vary.over.begin(), vary.over.begin() + static_cast<std::ptrdiff_t>(i), vary.over[i]) !=
-        vary.over.begin() + static_cast<std::ptrdiff_t>(i)) {
-      reading.add(over.items[i], "over names this value twice", "values must differ, or nothing is varied");
-      return std::nullopt;
-    }
-  }
-  if (vary.over.size() < 2) {
-    reading.add(over, "over needs at least two values", "one value varies nothing");
-    return std::nullopt;
-  }
-  vary.relation = value_of(kRelations, text_of(map, "relation"), Relation::differs);
-  if (vary.relation == Relation::scales && !all_numbers(vary.over)) {
-    reading.add(over, "scales compares with the values of over, which must be numbers", "use differs for other values");
-    return std::nullopt;
-  }
-  return vary;
-}
-
 /// An answer that changes while two things change follows neither.
 void refuse_beside_vary(Reading& reading, const Node& node) {
   for (const std::string_view other : {"stop", "network", "file", "env", "argv"})
     if (const Node* found = node.find(other))
       reading.add(*found, fmt::format("{} beside vary: a challenge changes one thing", other),
                   "make two challenges of it");
+}
+
+/// Nothing else may be asked of what is looked for at another door: it would have two answers.
+void read_passage(Reading& reading, const LocatedMap& map, const Node& node, Challenge& challenge) {
+  const Located* nonce = find_located(map, "nonce");
+  if (nonce == nullptr) return;
+  for (const std::string_view other :
+       {"stop", "network", "file", "env", "argv", "before", "vary", "expect", "oracle", "at_least", "same"})
+    if (const Node* found = node.find(other))
+      reading.add(*found, fmt::format("{} beside nonce: a challenge changes one thing", other),
+                  "make two challenges of it");
+  const Value* within = nonce->value.find("within");
+  challenge.passage =
+      Passage{.out = nonce->value["out"].as_string(),
+              .within = within == nullptr ? Duration(std::chrono::seconds(10)) : Duration(within->as_int()),
+              .span = reading.span(node_of(node, "nonce"))};
+  challenge.expected = Expected::pass;
 }
 }  // namespace
 
@@ -159,18 +135,6 @@ void read_controls(Reading& reading, const KindSchema& kind, const Node& control
   challenges.push_back(std::move(challenge));
 }
 
-void read_vary(Reading& reading, const KindSchema& kind, const Node& vary, std::vector<Challenge>& challenges) {
-  Challenge challenge;
-  challenge.vary = read_vary_map(reading, kind, vary);
-  if (!challenge.vary) return;
-  challenge.form = Challenge::Form::vary;
-  challenge.span = reading.span(vary);
-  challenge.expected = Expected::pass;
-  const Node* relation = vary.find("relation");
-  challenge.name = fmt::format("{} {}", challenge.vary->of.text(), relation == nullptr ? "differs" : relation->text);
-  challenges.push_back(std::move(challenge));
-}
-
 void read_challenges(Reading& reading, const KindSchema& kind, const Node& list, std::vector<Challenge>& challenges,
                      ServiceNames& services) {
   if (list.is_list()) {
@@ -194,6 +158,7 @@ void read_challenges(Reading& reading, const KindSchema& kind, const Node& list,
   if (reading.count() != before) return;
   if (challenge.vary) refuse_beside_vary(reading, list);
   challenge.expected = value_of(kExpected, text_of(map, "expect"), challenge.vary ? Expected::pass : Expected::fail);
+  read_passage(reading, map, list, challenge);
   challenge.oracle = argv_of(map, "oracle");
   challenge.same = texts_of(map, "same");
   const Value bounds = located_of(map, "at_least").value;
@@ -202,7 +167,7 @@ void read_challenges(Reading& reading, const KindSchema& kind, const Node& list,
   const bool only_bounds = challenge.at_least_wall > Duration::zero() || challenge.at_least_cpu > Duration::zero();
   if (!perturbs(challenge) && !only_bounds && challenge.oracle.empty()) {
     reading.add(list, fmt::format("the challenge \"{}\" perturbs nothing", visible_line(challenge.name, 60)),
-                "name one of before, env, argv, stop, network, file, vary");
+                "name one of before, env, argv, stop, network, file, vary, nonce");
   } else if (!demands(challenge)) {
     reading.add(list, fmt::format("the challenge \"{}\" checks nothing", visible_line(challenge.name, 60)),
                 "expect fail or pass, or name an oracle, at_least or same");

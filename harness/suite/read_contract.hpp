@@ -1,5 +1,6 @@
 // `evidence:`, `control:`, `vary:` and `challenges:` of a case.
 #pragma once
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ std::vector<Obligation> read_contract(Reading& reading, const Node& evidence, Se
 void read_controls(Reading& reading, const KindSchema& kind, const Node& control, std::vector<Challenge>& challenges,
                    ServiceNames& services);
 void read_vary(Reading& reading, const KindSchema& kind, const Node& vary, std::vector<Challenge>& challenges);
+/// The map behind `vary:`; nothing when it is not right, which has been reported then.
+std::optional<Vary> read_vary_map(Reading& reading, const KindSchema& kind, const Node& node);
 void read_challenges(Reading& reading, const KindSchema& kind, const Node& list, std::vector<Challenge>& challenges,
                      ServiceNames& services);
 /// Reports a name that is no service of the suite; `node` is the name or a list that holds it.

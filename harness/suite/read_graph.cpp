@@ -233,6 +233,28 @@ void resolve_needs(Reading& reading, Suite& suite) {
               "one of these must not need the next");
 }
 
+void resolve_passages(Reading& reading, Suite& suite) {
+  const Index index = index_of(suite.cases);
+  for (Case& one : suite.cases) {
+    for (const Challenge& challenge : one.challenges) {
+      if (!challenge.passage) continue;
+      const auto& [out, within, span] = *challenge.passage;
+      const auto found = index.find(out);
+      if (found == index.end()) {
+        reading.add(span, fmt::format("no case is called \"{}\"", visible_line(out, 60)),
+                    near_or(out, known_cases(suite), "out names a case of this suite"));
+      } else if (suite.cases[found->second].name == one.name) {
+        reading.add(span, "what comes out by the door it went in shows no chain", "name a case that asks another door");
+      } else {
+        const auto& more = suite.cases[found->second].uses;
+        one.uses.insert(one.uses.end(), more.begin(), more.end());
+        std::ranges::sort(one.uses);
+        one.uses.erase(std::unique(one.uses.begin(), one.uses.end()), one.uses.end());
+      }
+    }
+  }
+}
+
 void check_captures(Reading& reading, const Suite& suite) {
   constexpr std::size_t kFewUses = 16;  ///< of one name: asked one by one; more are marked in one walk
   if (reading.capture_uses.empty()) return;

@@ -23,6 +23,8 @@ Requirement requirement_of(std::string_view word);
 
 /// Globs become names, in file order; reports unknown names, globs that match nothing, and cycles.
 void resolve_needs(Reading& reading, Suite& suite);
+/// `nonce: { out: … }` of challenges: the cases exist, and their services are there for those who ask them.
+void resolve_passages(Reading& reading, Suite& suite);
 /// Captures used without needing a case that captures them, and names nobody explains.
 void check_captures(Reading& reading, const Suite& suite);
 /// Cycles among services.

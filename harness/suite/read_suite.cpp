@@ -35,6 +35,7 @@ class SuiteReader {
     if (const Node* preflight = root.find("preflight")) suite_.preflight = read_preflight(reading_, *preflight);
     read_cases(root);
     resolve_needs(reading_, suite_);
+    resolve_passages(reading_, suite_);
     check_captures(reading_, suite_);
     if (const Node* claims = root.find("claims")) suite_.claims = read_claims(reading_, *claims, suite_);
     if (const Node* known = root.find("fingerprints")) suite_.fingerprints = read_fingerprints(reading_, *known);

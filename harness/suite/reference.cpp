@@ -207,6 +207,8 @@ std::string suite_reference(std::span<const KindSchema* const> kinds) {
             "Each entry of `control` breaks something; the case must then fail, and pass again afterwards.",
             language::control_fields());
   add_table(out, "Vary", "The case is run once with each value of `over`.", language::vary_fields());
+  add_table(out, "Drawn values", "`over` may be a map instead of a list: the same seed draws the same values.",
+            language::drawn_fields());
   add_table(out, "Challenges", "The general form: a perturbation, and what honest work gives then.",
             language::challenge_fields());
   add_table(

@@ -139,7 +139,8 @@ Value evidence_schema() {
 Value vary_schema() {
   Value schema = object_schema(language::vary_fields());
   Value properties = schema["properties"];
-  const Value over = described(Value::map({{"type", "array"}, {"minItems", 2}, {"uniqueItems", true}}),
+  Value list = Value::map({{"type", "array"}, {"minItems", 2}, {"uniqueItems", true}});
+  const Value over = described(any_of({std::move(list), object_schema(language::drawn_fields())}),
                                properties["over"]["description"].as_string());
   properties.set("over", over);
   schema.set("properties", std::move(properties));

@@ -51,10 +51,28 @@ struct Waiver {                        ///< of `level: soft`
 enum class Expected { fail, pass, any };
 enum class Relation { differs, equals, increases, decreases, scales };
 
+/// Inputs nobody could have known: drawn from the seed of the run, no two alike.
+struct Drawn {
+  int count = 0;
+  std::int64_t from = 0, to = 0;  ///< whole numbers, both ends included
+  int letters = 0;                ///< words of so many lower-case letters instead; 0 = numbers
+};
+
 struct Vary {
-  std::vector<Value> over;  ///< at least two
+  std::vector<Value> over;     ///< at least two, unless `drawn` is given
+  std::optional<Drawn> drawn;  ///< then `over` is empty
   Relation relation = Relation::differs;
   Extractor of;
+  std::size_t count() const { return drawn ? static_cast<std::size_t>(drawn->count) : over.size(); }
+  /// What ${vary} is, one after another. Drawn numbers ascend; the same seed and case give the same ones.
+  std::vector<Value> inputs(std::uint64_t seed, std::string_view case_id) const;
+};
+
+/// In by this case, out by another: the nonce that was sent must be found there.
+struct Passage {
+  std::string out;  ///< a case of the same suite
+  Duration within{};
+  Span span;
 };
 
 /// A perturbation and what honest work must then give. `control`, `vary` and the entries of `challenges` all become
@@ -75,6 +93,7 @@ struct Challenge {
   std::vector<Located> argv;         ///< replaces the command's argv (or its arguments when the first is "…")
   std::vector<Located> before;       ///< argvs, run in the fresh workspace
   std::optional<Vary> vary;
+  std::optional<Passage> passage;  ///< nothing is broken; what went in is looked for at another door
   // what must then hold
   std::vector<Located> oracle;  ///< argv run by the harness; exit 0 = as honest work would have given
   Duration at_least_wall{}, at_least_cpu{};

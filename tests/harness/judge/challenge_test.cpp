@@ -38,7 +38,24 @@ ChallengeRecord stays(Expected expected, Outcome outcome) {
   return challenge(Class::equivalent, expected, {outcome});
 }
 
+ChallengeRecord passage(Outcome in, Outcome of_it, Outcome of_nothing) {
+  ChallengeRecord record = challenge(Class::sensitivity, Expected::pass, {in});
+  record.out = "listed";
+  record.out_of_it = of_it;
+  record.out_of_nothing = of_nothing;
+  return record;
+}
+
 const Row kRows[] = {
+    {"what went in came out", passage(Outcome::pass, Outcome::pass, Outcome::fail), kMet, Class::sensitivity},
+    {"what went in did not come out", passage(Outcome::pass, Outcome::fail, Outcome::fail), kUnmet, Class::sensitivity},
+    {"what never went in came out, too", passage(Outcome::pass, Outcome::pass, Outcome::pass), kVoid,
+     Class::sensitivity},
+    {"nothing went in", passage(Outcome::fail, Outcome::fail, Outcome::fail), kVoid, Class::sensitivity},
+    {"the other door could not be asked", passage(Outcome::pass, Outcome::error, Outcome::fail), kVoid,
+     Class::sensitivity},
+    {"the other door was not asked for anything else", passage(Outcome::pass, Outcome::pass, Outcome::not_run), kVoid,
+     Class::sensitivity},
     {"a control that failed", control(Outcome::fail), kMet, Class::control},
     {"a control that could not be asked", control(Outcome::error), kMet, Class::control},
     {"a control that stayed green", control(Outcome::pass), kUnmet, Class::control, true},
