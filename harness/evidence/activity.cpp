@@ -24,6 +24,7 @@ Value to_value(const SeenProgram& program) {
   map.put("fed", program.fed);
   map.put("given_socket", program.given_socket);
   map.put("cwd", program.cwd);
+  map.put("switches", program.switches);
   map.put_each("modes", program.modes, to_value);
   return map.take();
 }
@@ -193,6 +194,7 @@ class ActivityReader {
     program.fed = value["fed"].as_bool();
     program.given_socket = value["given_socket"].as_bool();
     program.cwd = value["cwd"].as_string();
+    program.switches = texts(value["switches"]);
     program.modes = each(value["modes"], mode_from_value);
     return program;
   }

@@ -32,6 +32,8 @@ struct SeenProgram {
   bool fed = false;           ///< it began with a pipe or socket to read from that the command itself did not have
   bool given_socket = false;  ///< one of them is a socket, through which descriptors can be passed
   std::string cwd = {};       ///< at the time of execve
+  /// Of a tool that takes switches from variables (MAKEFLAGS): those of them that it was started with, "NAME=value".
+  std::vector<std::string> switches = {};
   std::vector<DeclaredMode> modes = {};
 };
 

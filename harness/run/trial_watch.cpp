@@ -64,7 +64,8 @@ std::vector<evidence::DeclaredMode> own_modes(const evidence::SeenProgram& progr
   if (program.forked || program.replaced || argv.empty()) return {};
   const auto commands = witness::look_through(argv);
   if (commands.size() != 1 || commands.front().argv != argv) return {};
-  return witness::declared_modes(argv, env);
+  if (!witness::takes_switches_from_variables(argv, program.process.exe)) return witness::declared_modes(argv, env);
+  return witness::declared_modes(argv, witness::with_switches(env, program.switches));
 }
 }  // namespace
 

@@ -256,6 +256,28 @@ class Finder {
 };
 }  // namespace
 
+bool takes_switches_from_variables(const std::vector<std::string>& argv, std::string_view path) {
+  const std::set<std::string> names{without_version(basename(std::string(path))),
+                                    argv.empty() ? "" : without_version(basename(argv.front()))};
+  return std::ranges::any_of(mode_variables(), [&](const ModeVariable& variable) {
+    return !variable.tools.empty() && is_any_of(variable.tools, names);
+  });
+}
+
+std::vector<std::string> switches_among(std::vector<std::string> env) {
+  std::erase_if(env, [](const std::string& entry) {
+    const std::string_view name = std::string_view(entry).substr(0, entry.find('='));
+    return std::ranges::find(mode_variables(), name, &ModeVariable::name) == mode_variables().end();
+  });
+  return env;
+}
+
+std::vector<std::string> with_switches(std::vector<std::string> env, const std::vector<std::string>& switches) {
+  for (const std::string& entry : switches_among(env)) std::erase(env, entry);
+  env.insert(env.end(), switches.begin(), switches.end());
+  return env;
+}
+
 std::vector<DeclaredMode> declared_modes(const std::vector<std::string>& argv, const std::vector<std::string>& env) {
   struct Seen {
     std::set<std::string> names;

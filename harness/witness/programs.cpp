@@ -250,7 +250,7 @@ void Programs::take_image(Watched& process) {
 void Programs::replace_image(Watched& process, const PendingExec& exec, bool runs) {
   const int before = process.program != kNoProgram ? process.program : process.origin;
   const ImageId image = runs ? image_of(process.pid) : ImageId{exec.device, exec.inode};
-  SeenProgram fresh{.parent = before, .cwd = exec.cwd};
+  SeenProgram fresh{.parent = before, .cwd = exec.cwd, .switches = exec.switches};
   fresh.process.id = {process.pid, process.start_ticks};
   fresh.process.started_wall_ms = wall_ms();
   fresh.process.exe = runs ? tracee::link(process.pid, "exe") : exec.path;

@@ -26,7 +26,8 @@ struct PendingExec {
   std::uint64_t device = 0, inode = 0;
   std::vector<std::string> argv;
   std::string cwd;
-  bool raises_user = false;  ///< a set-user-ID or set-group-ID file
+  std::vector<std::string> switches = {};  ///< see SeenProgram
+  bool raises_user = false;                ///< a set-user-ID or set-group-ID file
   std::vector<GivenDescriptor> given = {};
   std::int64_t at_ns = 0;  ///< when it was asked for, by the clock of SeenProgram::began_ns
 };

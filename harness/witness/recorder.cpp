@@ -20,6 +20,7 @@
 #include "harness/base/process.hpp"
 #include "harness/base/text.hpp"
 #include "harness/witness/involved.hpp"
+#include "harness/witness/modes.hpp"
 #include "harness/witness/view.hpp"
 
 namespace mccoy::witness {
@@ -306,6 +307,9 @@ void Recorder::exec(Caller& caller) {
                    .inode = file.st_ino,
                    .argv = tracee::read_words(caller.thread(), caller.arg(caller.call.path + 1), caller.narrow ? 4 : 8),
                    .cwd = folder_of(caller.process)};
+  if (takes_switches_from_variables(exec.argv, exec.path))
+    exec.switches = switches_among(tracee::read_words(caller.thread(), caller.arg(caller.call.path + 2),
+                                                      caller.narrow ? 4 : 8, tracee::Words::all));
   const bool changes_user = (file.st_mode & S_ISUID) != 0 && file.st_uid != caller.process.who.user;
   exec.raises_user = changes_user || (file.st_mode & S_ISGID) != 0;
   if (const auto fd = path->find("/fd/"); path->starts_with("/proc/") && fd != std::string::npos)

@@ -18,7 +18,10 @@
 namespace mccoy::witness::tracee {
 namespace {
 constexpr std::size_t kPage = 4096;
-constexpr std::size_t kMostWords = 256, kMostWordBytes = 32 * 1024;
+struct Limits {
+  std::size_t words, bytes;
+};
+constexpr Limits kFirstWords{256, 32 * 1024}, kAllWords{4096, 1024 * 1024};
 
 using ProcPath = std::array<char, 64>;
 ProcPath proc_path(pid_t pid, std::string_view name) {
@@ -71,22 +74,26 @@ std::optional<std::string_view> read_text(pid_t pid, std::uint64_t address) {
   return std::string_view(room.data(), room.size());
 }
 
-std::vector<std::string> read_words(pid_t pid, std::uint64_t address, std::size_t pointer_bytes) {
-  std::array<char, kMostWords * sizeof(std::uint64_t)> pointers;
-  const std::size_t to_page_end = kPage - address % kPage;
-  std::size_t got = read_bytes(pid, address, pointers.data(), std::min(to_page_end, pointers.size()));
-  if (got == to_page_end && got < pointers.size())
-    got += read_bytes(pid, address + got, pointers.data() + got, pointers.size() - got);
+std::vector<std::string> read_words(pid_t pid, std::uint64_t address, std::size_t pointer_bytes, Words which) {
+  const Limits most = which == Words::first ? kFirstWords : kAllWords;
   std::vector<std::string> words;
-  std::size_t bytes = 0;
-  for (std::size_t at = 0; at + pointer_bytes <= got && words.size() < kMostWords && bytes < kMostWordBytes;
-       at += pointer_bytes) {
-    std::uint64_t pointer = 0;
-    std::memcpy(&pointer, pointers.data() + at, pointer_bytes);
-    const auto word = pointer != 0 ? read_text(pid, pointer) : std::nullopt;
-    if (!word) break;
-    words.emplace_back(*word);
-    bytes += word->size() + 1;
+  std::array<char, kFirstWords.words * sizeof(std::uint64_t)> pointers;
+  for (std::size_t bytes = 0; words.size() < most.words && bytes < most.bytes;) {
+    const std::size_t to_page_end = kPage - address % kPage;
+    std::size_t got = read_bytes(pid, address, pointers.data(), std::min(to_page_end, pointers.size()));
+    if (got == to_page_end && got < pointers.size())
+      got += read_bytes(pid, address + got, pointers.data() + got, pointers.size() - got);
+    std::size_t at = 0;
+    for (; at + pointer_bytes <= got && words.size() < most.words && bytes < most.bytes; at += pointer_bytes) {
+      std::uint64_t pointer = 0;
+      std::memcpy(&pointer, pointers.data() + at, pointer_bytes);
+      const auto word = pointer != 0 ? read_text(pid, pointer) : std::nullopt;
+      if (!word) return words;
+      words.emplace_back(*word);
+      bytes += word->size() + 1;
+    }
+    if (at == 0) break;
+    address += at;
   }
   return words;
 }

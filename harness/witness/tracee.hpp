@@ -18,9 +18,14 @@ namespace mccoy::witness::tracee {
 std::size_t read_bytes(pid_t pid, std::uint64_t address, void* into, std::size_t bytes);
 /// A text ended by NUL, at most PATH_MAX bytes. The view is good until the thread's next call. nullopt: unreadable.
 std::optional<std::string_view> read_text(pid_t pid, std::uint64_t address);
-/// argv of execve: at most 256 words and 32 KiB; what is beyond is left out.
+/// argv or envp of execve; what is beyond is left out.
 ///   pointer_bytes  4 or 8
-std::vector<std::string> read_words(pid_t pid, std::uint64_t address, std::size_t pointer_bytes);
+enum class Words {
+  first,  ///< at most 256 words and 32 KiB
+  all,    ///< at most 4,096 words and 1 MiB
+};
+std::vector<std::string> read_words(pid_t pid, std::uint64_t address, std::size_t pointer_bytes,
+                                    Words which = Words::first);
 /// The target of /proc/PID/NAME, a symbolic link; empty when it cannot be read.
 std::string link(pid_t pid, std::string_view name);
 /// A copy of a descriptor of the process. It keeps what it stands for open: let go of it at once.
