@@ -89,7 +89,10 @@ std::string told(const ChallengeResult& challenge) {
 bool work_seen(const Bench& bench) {
   const auto* responder = bench.facts().responder ? &*bench.facts().responder : nullptr;
   if (answered_by_own_service(bench.facts()) && responder->bytes_in > 0 && responder->bytes_out > 0) return true;
+  // That a program ran is enough once a challenge has shown that its answer depends on something, whatever else is
+  // stated.
   const bool ran_is_enough = bench.any_challenge_met();
+  if (ran_is_enough && bench.facts().root_exec_seen) return true;
   return bench.obligation([&](const ObligationResult& item) {
     return item.status == ObligationStatus::held && item.shows_work &&
            (item.stated || item.kind != "exec" || ran_is_enough);

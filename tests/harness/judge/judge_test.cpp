@@ -361,6 +361,12 @@ const Row kRows[] = {
        return stating(command(), {obligation("duration", Value::map({{"min", 1}}))});
      },
      Outcome::pass, kUnproven, kNone, "R13"},
+    {"it took as long as was stated, and turns red when broken",
+     [] {
+       return challenged(stating(command(), {obligation("duration", Value::map({{"min", 1}}))}),
+                         {control(Outcome::fail)});
+     },
+     Outcome::pass, kReal, kObserved, "R14"},
     {"--help", [] { return with_mode(stated_command(price_program()), Mode::help, "--help"); }, Outcome::pass,
      kUnproven, kNone, "R3"},
     {"--version", [] { return with_mode(command(), Mode::version, "--version"); }, Outcome::pass, kUnproven, kNone,
