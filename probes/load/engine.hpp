@@ -1,0 +1,41 @@
+// Makes load: threads of its own, each with its own epoll and its own slice of the arrivals. The caller's thread waits,
+// and is asked about once a second. Nothing of the engine outlives the call.
+#pragma once
+#include <functional>
+#include <string>
+
+#include "harness/base/process.hpp"
+#include "probes/load/report.hpp"
+
+namespace mccoy::load {
+/// The run so far, seen about once a second. Valid during the call only.
+struct Progress {
+  Duration elapsed = {};
+  Duration span = {};              ///< of all stages
+  std::size_t stage = 0;           ///< the one now; index into Report::stages
+  Second last = {};                ///< the last complete second
+  const Report* so_far = nullptr;  ///< cells, seconds, stages, requests; no generator, connections, peers, nonces
+};
+
+struct Hooks {
+  /// In the caller's thread, about once a second and once at the end. May be empty.
+  std::function<void(const Progress&)> progress = {};
+  /// In the caller's thread, after each progress: a reason to stop now, or "". May be empty.
+  std::function<std::string(const Progress&)> abort = {};
+  /// A connected socket over which bytes have come back, still open: the first `exchanges` connections of each target,
+  /// and each of them once. In a generator's thread, never two at a time; the target waits meanwhile, so be quick.
+  std::function<void(int fd, std::int64_t bytes_out, std::int64_t bytes_in)> exchanged = {};
+  std::size_t exchanges = 1;
+  Deadline deadline = {};                ///< the run is broken off, drain included; what there is is reported
+  const Interrupt* interrupt = nullptr;  ///< the same; may be null
+};
+
+/// Runs the profile to its end.
+///   errors  a profile that makes no sense (what names the field), a name that cannot be looked up, TLS files that
+///           cannot be read, no thread or epoll to be had. A target that refuses, lies or dies is no error: it is
+///           counted
+Result<Report> run(const Profile& profile, const Hooks& hooks);
+
+/// What run() would refuse the profile for, without running it.
+Status check(const Profile& profile);
+}  // namespace mccoy::load
