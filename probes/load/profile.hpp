@@ -169,7 +169,7 @@ struct Profile {
 
   int threads = 0;         ///< 0: chosen from the rate and the processors
   Duration grid = {};      ///< distance of wake-ups; arrivals are sent at the first one after they are due.
-                           ///< 0: chosen from the rate (see Generator::grid)
+                           ///< 0: chosen from the rate (see Generator::grid); 1 ns: one for each arrival
   std::uint64_t seed = 1;  ///< same seed: same arrivals, choices, rows and numbers, whatever the number of threads
   std::string nonce_key;   ///< what nonces are made of, besides the request's number; not to be guessed
   std::size_t nonce_sample = 32;  ///< requests whose nonce is looked for in the response
