@@ -60,11 +60,11 @@ inline void check_adds_up(const Report& report) {
     for (const auto& [status, count] : t.statuses) statuses += count;
     BOOST_TEST(statuses <= t.finished());
   }
-  Tally all, seconds;
+  Tally all, summed;
   for (const auto& cell : report.cells) all.due += cell.tally.due, all.ok += cell.tally.ok;
-  for (const auto& second : report.seconds) seconds.due += second.due, seconds.ok += second.ok;
-  BOOST_TEST(all.due == seconds.due);
-  BOOST_TEST(all.ok == seconds.ok);
+  for (const auto& second : report.seconds) summed.due += second.due, summed.ok += second.ok;
+  BOOST_TEST(all.due == summed.due);
+  BOOST_TEST(all.ok == summed.ok);
 }
 
 inline Report run_checked(const Profile& asked, Hooks hooks = {}) {
