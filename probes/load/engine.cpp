@@ -144,10 +144,9 @@ void Run::tell() {
 }
 
 void add(Connections& into, const Connections& from) {
-  static constexpr std::uint64_t Connections::*kSums[] = {&Connections::opened, &Connections::failed,
-                                                          &Connections::reused, &Connections::resent,
-                                                          &Connections::closed_by_peer, &Connections::closed_by_us,
-                                                          &Connections::open_max};
+  static constexpr std::uint64_t Connections::*kSums[] = {
+      &Connections::opened,         &Connections::failed,       &Connections::reused,  &Connections::resent,
+      &Connections::closed_by_peer, &Connections::closed_by_us, &Connections::open_max};
   for (const auto sum : kSums) into.*sum += from.*sum;
 }
 

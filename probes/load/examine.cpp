@@ -39,7 +39,8 @@ std::optional<std::string> first_match(const std::string& body, const re2::RE2& 
 
 bool is_checked(const RequestPlan& plan, std::size_t check, const Profile& profile, std::uint64_t journey) {
   const double share = plan.asked->checks[check].share;
-  return share >= 1 || unit(draw(profile.seed, journey, Purpose::check, (std::uint64_t{plan.step} << 8) + check)) < share;
+  return share >= 1 ||
+         unit(draw(profile.seed, journey, Purpose::check, (std::uint64_t{plan.step} << 8) + check)) < share;
 }
 
 bool is_examined(const RequestPlan& plan, const Profile& profile, std::uint64_t journey) {
@@ -52,7 +53,8 @@ bool is_examined(const RequestPlan& plan, const Profile& profile, std::uint64_t 
 bool passes(const RequestPlan& plan, std::size_t check, int status, const KeptResponse* kept) {
   const Check& asked = plan.asked->checks[check];
   if (asked.kind == Check::Kind::status)
-    return std::ranges::any_of(asked.ranges, [&](const auto& range) { return range.first <= status && status <= range.last; });
+    return std::ranges::any_of(asked.ranges,
+                               [&](const auto& range) { return range.first <= status && status <= range.last; });
   if (kept == nullptr) return false;
   switch (asked.kind) {
     case Check::Kind::contains:

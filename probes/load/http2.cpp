@@ -44,15 +44,15 @@ struct Http2::State {
   std::vector<std::unique_ptr<Stream>> streams = {};
   bool going_away = false;
 
-  Stream* stream(std::int32_t id) {
-    return static_cast<Stream*>(::nghttp2_session_get_stream_user_data(session, id));
-  }
+  Stream* stream(std::int32_t id) { return static_cast<Stream*>(::nghttp2_session_get_stream_user_data(session, id)); }
 
   static int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
                        const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* self);
   static int on_data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data, std::size_t size,
                      void* self);
   static int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* self);
+  void over(std::int32_t id, std::uint32_t error);
+  static int on_not_sent(nghttp2_session*, const nghttp2_frame* frame, int, void* self);
   static int on_close(nghttp2_session*, std::int32_t id, std::uint32_t error, void* self);
   static ssize_t read_body(nghttp2_session*, std::int32_t, std::uint8_t* into, std::size_t size, std::uint32_t* flags,
                            nghttp2_data_source* source, void*);
@@ -88,16 +88,25 @@ int Http2::State::on_frame(nghttp2_session*, const nghttp2_frame* frame, void* s
   return 0;
 }
 
-int Http2::State::on_close(nghttp2_session*, std::int32_t id, std::uint32_t error, void* self) {
-  auto& state = *static_cast<State*>(self);
-  const auto found = std::ranges::find(state.streams, id, [](const auto& stream) { return stream->id; });
-  if (found == state.streams.end()) return 0;
-  std::swap(*found, state.streams.back());
-  const auto over = std::move(state.streams.back());
-  state.streams.pop_back();
-  if (over->tag == kNobody) return 0;
+void Http2::State::over(std::int32_t id, std::uint32_t error) {
+  const auto found = std::ranges::find(streams, id, [](const auto& stream) { return stream->id; });
+  if (found == streams.end()) return;
+  std::swap(*found, streams.back());
+  const auto stream = std::move(streams.back());
+  streams.pop_back();
+  if (stream->tag == kNobody) return;
   const std::uint32_t cut_short = error == 0 ? std::uint32_t{NGHTTP2_PROTOCOL_ERROR} : error;
-  state.owner.h2_closed(over->tag, over->status, over->ended ? 0 : cut_short);
+  owner.h2_closed(stream->tag, stream->status, stream->ended ? 0 : cut_short);
+}
+
+int Http2::State::on_close(nghttp2_session*, std::int32_t id, std::uint32_t error, void* self) {
+  static_cast<State*>(self)->over(id, error);
+  return 0;
+}
+
+/// A request that was waiting to be written when the peer said it takes no more.
+int Http2::State::on_not_sent(nghttp2_session*, const nghttp2_frame* frame, int, void* self) {
+  if (frame->hd.type == NGHTTP2_HEADERS) static_cast<State*>(self)->over(frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
   return 0;
 }
 
@@ -122,6 +131,7 @@ std::unique_ptr<Http2> Http2::make(Http2Owner& owner) {
   ::nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &State::on_data);
   ::nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &State::on_frame);
   ::nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &State::on_close);
+  ::nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, &State::on_not_sent);
   const int made = ::nghttp2_session_client_new(&state->session, callbacks, state.get());
   ::nghttp2_session_callbacks_del(callbacks);
   if (made != 0) return nullptr;
@@ -169,8 +179,7 @@ std::string_view Http2::to_write() {
 }
 
 bool Http2::takes_more() const {
-  const auto remote =
-      ::nghttp2_session_get_remote_settings(state_->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+  const auto remote = ::nghttp2_session_get_remote_settings(state_->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
   return !state_->going_away && state_->streams.size() < std::min<std::size_t>(kStreamsMax, remote) &&
          ::nghttp2_session_check_request_allowed(state_->session) != 0;
 }

@@ -38,9 +38,9 @@ class Http2 {
   bool receive(std::string_view bytes);
   /// What is to be written next; valid until the next call. Empty: nothing.
   std::string_view to_write();
-  bool takes_more() const;     ///< another send() would be sent at once
-  bool finished() const;       ///< neither side wants anything of the other: to be closed
-  std::size_t open() const;    ///< streams
+  bool takes_more() const;   ///< another send() would be sent at once
+  bool finished() const;     ///< neither side wants anything of the other: to be closed
+  std::size_t open() const;  ///< streams
 
  private:
   struct State;

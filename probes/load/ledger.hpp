@@ -38,8 +38,8 @@ class Ledger {
   const Plan& plan_;
   mutable std::mutex mutex_;
   Report report_;
-  std::vector<std::uint32_t> seconds_of_;     ///< by thread: seconds handed in
-  std::vector<std::uint64_t> in_flight_of_;   ///< by thread
-  std::map<std::uint32_t, Open> open_;        ///< seconds some thread has yet to hand in
+  std::vector<std::uint32_t> seconds_of_;    ///< by thread: seconds handed in
+  std::vector<std::uint64_t> in_flight_of_;  ///< by thread
+  std::map<std::uint32_t, Open> open_;       ///< seconds some thread has yet to hand in
 };
 }  // namespace mccoy::load

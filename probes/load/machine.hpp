@@ -6,9 +6,9 @@
 #include <utility>
 
 namespace mccoy::load {
-int processors();                   ///< this process may run on; at least 1
-std::uint64_t ephemeral_ports();    ///< for connections to one address; 0: unknown
-std::uint64_t open_files();         ///< descriptors of this process
+int processors();                 ///< this process may run on; at least 1
+std::uint64_t ephemeral_ports();  ///< for connections to one address; 0: unknown
+std::uint64_t open_files();       ///< descriptors of this process
 
 /// More descriptors while it lives, as far as the hard limit goes.
 class MoreFiles {

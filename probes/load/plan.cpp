@@ -79,11 +79,12 @@ Result<RequestPlan> Plan::ready(const Request& request, std::size_t step) {
   plan.step = static_cast<std::uint16_t>(step);
   plan.protocol = profile_->targets[request.target].protocol;
   plan.is_head = request.method == "HEAD";
-  plan.may_resend = plan.protocol != Protocol::tcp &&
-                    (plan.is_head || request.method == "GET" || request.method == "OPTIONS");
+  plan.may_resend =
+      plan.protocol != Protocol::tcp && (plan.is_head || request.method == "GET" || request.method == "OPTIONS");
   plan.has_nonce = !every_text(request, [](const Template& text) { return !has(text, Piece::Kind::nonce); });
   plan.is_fixed = every_text(request, is_literal);
-  const Duration timeout = request.response_timeout > Duration{} ? request.response_timeout : profile_->response_timeout;
+  const Duration timeout =
+      request.response_timeout > Duration{} ? request.response_timeout : profile_->response_timeout;
   plan.response_timeout_ns = timeout.count();
   plan.always_examined = !request.captures.empty();
   for (const auto& check : request.checks) {

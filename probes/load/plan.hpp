@@ -21,13 +21,13 @@ struct Pattern {
 
 struct RequestPlan {
   const Request* asked = nullptr;
-  std::uint32_t index = 0;    ///< in reports
+  std::uint32_t index = 0;  ///< in reports
   std::uint16_t step = 0;
   Protocol protocol = Protocol::http1;
-  std::string fixed;          ///< http1, tcp: the bytes of every such request; "": they differ
+  std::string fixed;  ///< http1, tcp: the bytes of every such request; "": they differ
   bool is_fixed = false;
-  bool is_head = false;       ///< HEAD: a response without body
-  bool may_resend = false;    ///< GET, HEAD, OPTIONS
+  bool is_head = false;     ///< HEAD: a response without body
+  bool may_resend = false;  ///< GET, HEAD, OPTIONS
   bool has_nonce = false;
   bool always_examined = false;  ///< captures, or a check of every body
   bool examined = false;         ///< that, or a check of some bodies

@@ -100,7 +100,8 @@ Status check_words(const Request& request, const Profile& profile, const Journey
   MCCOY_DO(check_text(request.body, profile, journey, false));
   if (profile.targets[request.target].protocol == Protocol::tcp) {
     const bool one = request.until.empty() != (request.bytes == 0);
-    return one && !request.body.empty() ? Status{} : wrong("a raw request needs what is sent, and where the response ends");
+    return one && !request.body.empty() ? Status{}
+                                        : wrong("a raw request needs what is sent, and where the response ends");
   }
   MCCOY_DO(check_method(request));
   if (request.path.empty()) return wrong("no path");
@@ -161,7 +162,8 @@ Status check_limits(const Profile& profile) {
   if (profile.think_min < Duration{} || profile.think_max < profile.think_min)
     return wrong("think time: the shorter one first, not below nothing");
   if (profile.drain < Duration{}) return wrong("drain: not below nothing");
-  if (profile.threads < 0 || profile.threads > kThreadsMax) return wrong(fmt::format("threads: at most {}", kThreadsMax));
+  if (profile.threads < 0 || profile.threads > kThreadsMax)
+    return wrong(fmt::format("threads: at most {}", kThreadsMax));
   return {};
 }
 }  // namespace

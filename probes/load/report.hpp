@@ -105,8 +105,8 @@ struct Generator {
   Duration grid = {};        ///< the one used; 0: each arrival had a wake-up of its own
   bool grid_chosen = false;  ///< by the engine
   Duration late_after = {};  ///< what counts as late
-  Histogram lag;                ///< open: due to the moment a thread looked; closed: how long each turn of the
-                                ///< loop took, which is how late the next reply can be seen
+  Histogram lag;             ///< open: due to the moment a thread looked; closed: how long each turn of the
+                             ///< loop took, which is how late the next reply can be seen
   std::uint64_t ports_all = 0, ports_used_max = 0;  ///< ephemeral ports; connections open at a time to one address
   std::uint64_t files_limit = 0, files_used_max = 0;
   std::uint64_t retransmits = 0;     ///< of the connections looked at (TCP_INFO when they are closed)

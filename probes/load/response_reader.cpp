@@ -20,7 +20,8 @@ bool is_digit(char byte) {
   return byte >= '0' && byte <= '9';
 }
 
-/// Just behind the empty line that ends a head; 0: it is not there yet. `from`: where to look, in a line or at its start.
+/// Just behind the empty line that ends a head; 0: it is not there yet. `from`: where to look, in a line or at its
+/// start.
 std::size_t end_of_head(std::string_view bytes, std::size_t from) {
   for (auto at = bytes.find('\n', from); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
     if (at + 1 < bytes.size() && bytes[at + 1] == '\n') return at + 2;
@@ -189,7 +190,7 @@ std::size_t ResponseReader::take_body(std::string_view bytes, ResponseSink* sink
 }
 
 bool ResponseReader::chunk_digit(char byte) {
-  const int digit = is_digit(byte)                ? byte - '0'
+  const int digit = is_digit(byte)               ? byte - '0'
                     : byte >= 'a' && byte <= 'f' ? byte - 'a' + 10
                     : byte >= 'A' && byte <= 'F' ? byte - 'A' + 10
                                                  : -1;

@@ -1,5 +1,6 @@
 // Reads one HTTP/1.1 response after the other from bytes as they come, in pieces of any size. Strict: what is
-// ambiguous about where a response ends is an error. Holds a buffer only while a head is incomplete; bodies pass through.
+// ambiguous about where a response ends is an error. Holds a buffer only while a head is incomplete; bodies pass
+// through.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -38,8 +38,9 @@ struct Trip {
   Index user = kNone;  ///< closed model
   std::uint16_t journey = 0, step = 0, stage = 0;
   State state = State::free;
-  bool looked_late = false;   ///< the thread itself was late
+  bool looked_late = false;  ///< the thread itself was late
   bool resent = false;
+  std::uint8_t refused = 0;  ///< HTTP/2: how often the peer declined the stream
   bool nonce_watched = false;
   std::unique_ptr<Extra> extra;
 };

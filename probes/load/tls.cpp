@@ -27,9 +27,8 @@ Error tls_error(const std::string& what) {
 
 Status load_trust(SSL_CTX* context, const Tls& tls) {
   if (!tls.verify) return {};
-  const bool loaded = tls.ca_file.empty()
-                          ? ::SSL_CTX_set_default_verify_paths(context) == 1
-                          : ::SSL_CTX_load_verify_locations(context, tls.ca_file.c_str(), nullptr) == 1;
+  const bool loaded = tls.ca_file.empty() ? ::SSL_CTX_set_default_verify_paths(context) == 1
+                                          : ::SSL_CTX_load_verify_locations(context, tls.ca_file.c_str(), nullptr) == 1;
   if (!loaded) return tls_error("the certificate authorities in " + tls.ca_file);
   ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   return {};
@@ -66,8 +65,8 @@ Result<TlsContext> TlsContext::make(const Target& target) {
   if (!made.context_) return tls_error("TLS could not be set up");
   SSL_CTX* context = made.context_.get();
   ::SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  ::SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  ::SSL_CTX_set_mode(context,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   ::SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   ::SSL_CTX_set_read_ahead(context, 1);
   const Tls& tls = *target.tls;

@@ -43,8 +43,8 @@ double cpu_seconds() {
 
 std::size_t most_under_way(const Control& control, std::size_t number) {
   const Profile& profile = control.plan.profile();
-  const auto most = profile.model == Model::open ? profile.max_in_flight
-                                                 : static_cast<std::size_t>(control.plan.course().peak() + 1);
+  const auto most =
+      profile.model == Model::open ? profile.max_in_flight : static_cast<std::size_t>(control.plan.course().peak() + 1);
   return std::max<std::size_t>(1, share(most, number, control.threads));
 }
 
@@ -166,7 +166,8 @@ bool Worker::finished(Nanos at) {
 }
 
 void Worker::stop_beginning(Nanos at) {
-  if (next_ && next_->due.count() < span_ && at < next_->due.count() + kSecond) return;  // behind, but not hopelessly: due is due
+  if (next_ && next_->due.count() < span_ && at < next_->due.count() + kSecond)
+    return;  // behind, but not hopelessly: due is due
   for (; next_; next_arrival()) lose(*next_);
   over_ = true;
   drain_until_ = at + profile_.drain.count();

@@ -25,8 +25,8 @@ class Worker final : private Http2Owner {
   /// errors  no epoll or eventfd to be had
   static Result<std::unique_ptr<Worker>> make(Control& control, std::size_t number);
   ~Worker() override;
-  void run();   ///< in its own thread, once
-  void wake();  ///< from any thread: look at Control::stop
+  void run();                                          ///< in its own thread, once
+  void wake();                                         ///< from any thread: look at Control::stop
   const Outcome& outcome() const { return outcome_; }  ///< after run()
 
  private:

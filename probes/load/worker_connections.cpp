@@ -117,7 +117,8 @@ void Worker::give_idle(Index index) {
   connection.trip = kNone;
   idle.push_back({index, connection.generation});
   if (idle.size() <= 2 * open_ + 64) return;
-  std::erase_if(idle, [&](const IdleConnection& each) { return connections_[each.connection].generation != each.generation; });
+  std::erase_if(
+      idle, [&](const IdleConnection& each) { return connections_[each.connection].generation != each.generation; });
 }
 
 bool Worker::may_open(std::size_t target) {

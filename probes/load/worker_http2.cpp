@@ -7,6 +7,7 @@
 namespace mccoy::load {
 namespace {
 constexpr std::uint32_t kRefusedStream = 7, kProtocolError = 1;
+constexpr int kRefusalsMax = 16;  ///< of one request: each is a promise that it was not looked at
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -117,6 +118,8 @@ void Worker::write_http2(Index index) {
 
 void Worker::close_http2(Index index, Cause cause, bool by_peer) {
   const std::size_t target = connections_[index].target;
+  while (!connections_[index].extra->http2->to_write().empty()) {
+  }  // requests that a GOAWAY overtook are given back
   close(index, by_peer);
   for (Index i = 0; i < trips_.size(); ++i)
     if (trips_[i].state == Trip::State::awaiting && trips_[i].connection == index) fail(i, cause, now());
@@ -151,7 +154,7 @@ void Worker::h2_closed(std::uint32_t tag, int status, std::uint32_t error) {
     tell(connection, trip.received);
     return complete(tag, status, now());
   }
-  if (error == kRefusedStream && !trip.resent) {  // the peer promises not to have looked at it
+  if (error == kRefusedStream && trip.refused++ < kRefusalsMax) {  // the peer promises not to have looked at it
     ++outcome_.connections[connection.target].resent;
     return requeue_first(tag);
   }

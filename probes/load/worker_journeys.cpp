@@ -81,6 +81,7 @@ void Worker::begin_step(Index index, Nanos due, Nanos at) {
   trip.looked_late = at - due > late_after_;
   trip.resent = trip.nonce_watched = false;
   trip.received = 0;
+  trip.refused = 0;
   trip.state = Trip::State::waiting;
   ++counts_of(trip).tally.due;
   const std::size_t target = plan.asked->target;

@@ -83,19 +83,28 @@ Value result_of(const Report& report) {
   Value failed = Value::map();
   for (std::size_t i = 0; i < kCauses; ++i)
     if (all.failed[i] > 0) failed.set(to_text(static_cast<Cause>(i)), all.failed[i]);
-  return Value::map({{"due", all.due}, {"sent", all.sent}, {"ok", all.ok}, {"dropped", all.dropped},
-                     {"abandoned", all.abandoned}, {"failed", failed}, {"late", all.late},
+  return Value::map({{"due", all.due},
+                     {"sent", all.sent},
+                     {"ok", all.ok},
+                     {"dropped", all.dropped},
+                     {"abandoned", all.abandoned},
+                     {"failed", failed},
+                     {"late", all.late},
                      {"late_generator", all.late_generator},
                      {"elapsed_s", static_cast<double>(report.load_elapsed.count()) * 1e-9},
-                     {"opened", report.connections[0].opened}, {"reused", report.connections[0].reused},
+                     {"opened", report.connections[0].opened},
+                     {"reused", report.connections[0].reused},
                      {"resent", report.connections[0].resent},
                      {"closed_by_peer", report.connections[0].closed_by_peer},
                      {"threads", report.generator.threads.size()},
                      {"wakeups", report.generator.threads[0].wakeups},
                      {"grid_us", static_cast<double>(report.generator.grid.count()) * 1e-3},
-                     {"cpu_s", seconds(used.ru_utime) + seconds(used.ru_stime)}, {"rss_kib", used.ru_maxrss},
-                     {"response_us", percentiles(all.response)}, {"service_us", percentiles(all.service)},
-                     {"arrival_us", percentiles(all.arrival)}, {"lag_us", percentiles(report.generator.lag)}});
+                     {"cpu_s", seconds(used.ru_utime) + seconds(used.ru_stime)},
+                     {"rss_kib", used.ru_maxrss},
+                     {"response_us", percentiles(all.response)},
+                     {"service_us", percentiles(all.service)},
+                     {"arrival_us", percentiles(all.arrival)},
+                     {"lag_us", percentiles(report.generator.lag)}});
 }
 }  // namespace
 

@@ -28,8 +28,8 @@ Profile quick(int port) {
 /// All 50 requests ended by one cause.
 void all_failed_by(const Report& report, Cause cause) {
   BOOST_TEST(report.all().due == 50U);
-  BOOST_TEST(failed_by(report, cause) == 50U, to_text(cause) << ": " << failed_by(report, cause) << " of 50, ok "
-                                                             << report.all().ok);
+  BOOST_TEST(failed_by(report, cause) == 50U,
+             to_text(cause) << ": " << failed_by(report, cause) << " of 50, ok " << report.all().ok);
 }
 
 /// A port on which nobody listens.
@@ -167,7 +167,8 @@ BOOST_AUTO_TEST_CASE(it_dies_in_the_middle) {
   BOOST_TEST(all.ok > 50U);
   BOOST_TEST(failed_by(report, Cause::refused) > 50U);
   BOOST_TEST(all.ok + failed_by(report, Cause::refused) + failed_by(report, Cause::reset) +
-                 failed_by(report, Cause::closed_early) == 300U);
+                 failed_by(report, Cause::closed_early) ==
+             300U);
 }
 
 BOOST_AUTO_TEST_CASE(it_takes_no_connection) {

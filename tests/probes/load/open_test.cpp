@@ -133,7 +133,8 @@ BOOST_AUTO_TEST_CASE(the_same_seed_asks_for_the_same_things_whatever_the_number_
     asked.seed = seed;
     asked.tables = {{Table::Order::random, {{"ann"}, {"bob"}, {"cem"}}}};
     Request other = get("/", "other");
-    other.path = {{.text = "/"}, {.kind = Piece::Kind::column}, {.text = "/"}, {.kind = Piece::Kind::random, .high = 99},
+    other.path = {{.text = "/"}, {.kind = Piece::Kind::column},
+                  {.text = "/"}, {.kind = Piece::Kind::random, .high = 99},
                   {.text = "/"}, {.kind = Piece::Kind::unique}};
     asked.journeys.push_back({.name = "other", .weight = 3, .steps = {other}, .variables = 0});
     run_checked(asked);

@@ -32,15 +32,22 @@ struct Part {
 };
 
 const Part kStatusLines[] = {
-    {"200", "HTTP/1.1 200 OK\r\n"},         {"no reason", "HTTP/1.1 200\r\n"},
-    {"1.0", "HTTP/1.0 200 OK\r\n"},         {"404", "HTTP/1.1 404 Not Found\r\n"},
-    {"204", "HTTP/1.1 204 No Content\r\n"}, {"304", "HTTP/1.1 304 Not Modified\r\n"},
+    {"200", "HTTP/1.1 200 OK\r\n"},
+    {"no reason", "HTTP/1.1 200\r\n"},
+    {"1.0", "HTTP/1.0 200 OK\r\n"},
+    {"404", "HTTP/1.1 404 Not Found\r\n"},
+    {"204", "HTTP/1.1 204 No Content\r\n"},
+    {"304", "HTTP/1.1 304 Not Modified\r\n"},
     {"100 first", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"},
     {"103 first", "HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 201 Created\r\n"},
-    {"bare LF", "HTTP/1.1 200 OK\n"},       {"999", "HTTP/1.1 999 Odd\r\n"},
-    {"500", "HTTP/1.1 500 Oops\r\n"},       {"two digits", "HTTP/1.1 20 OK\r\n"},
-    {"four digits", "HTTP/1.1 2000 OK\r\n"}, {"no version", "HTTP 200 OK\r\n"},
-    {"garbage", "\x01\x02garbage\r\n"},     {"205", "HTTP/1.1 205 Reset\r\n"},
+    {"bare LF", "HTTP/1.1 200 OK\n"},
+    {"999", "HTTP/1.1 999 Odd\r\n"},
+    {"500", "HTTP/1.1 500 Oops\r\n"},
+    {"two digits", "HTTP/1.1 20 OK\r\n"},
+    {"four digits", "HTTP/1.1 2000 OK\r\n"},
+    {"no version", "HTTP 200 OK\r\n"},
+    {"garbage", "\x01\x02garbage\r\n"},
+    {"205", "HTTP/1.1 205 Reset\r\n"},
 };
 
 const Part kFramings[] = {

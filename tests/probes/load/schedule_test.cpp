@@ -10,7 +10,8 @@ using namespace mccoy::load;
 using std::chrono::seconds;
 
 namespace {
-std::vector<Arrival> all(const std::vector<Stage>& stages, Spacing spacing = Spacing::constant, std::uint64_t seed = 1) {
+std::vector<Arrival> all(const std::vector<Stage>& stages, Spacing spacing = Spacing::constant,
+                         std::uint64_t seed = 1) {
   const Course course(stages);
   Arrivals arrivals(course, spacing, seed);
   std::vector<Arrival> list;
@@ -46,7 +47,10 @@ BOOST_AUTO_TEST_CASE(a_ramp_has_the_area_below_it_and_its_own_spacing) {
 }
 
 BOOST_AUTO_TEST_CASE(stages_follow_one_another_without_a_gap) {
-  const auto list = all({{"up", 0, 100, seconds(2)}, {"hold", 100, 100, seconds(3)}, {"pause", 0, 0, seconds(5)}, {"again", 50, 50, seconds(2)}});
+  const auto list = all({{"up", 0, 100, seconds(2)},
+                         {"hold", 100, 100, seconds(3)},
+                         {"pause", 0, 0, seconds(5)},
+                         {"again", 50, 50, seconds(2)}});
   std::vector<std::size_t> of_stage(4);
   for (const auto& arrival : list) ++of_stage[arrival.stage];
   BOOST_TEST(of_stage == (std::vector<std::size_t>{100, 300, 0, 100}), boost::test_tools::per_element());
