@@ -63,6 +63,7 @@ class Worker final : private Http2Owner {
   void stop_beginning(Nanos at);
   Nanos next_moment() const;
   int wait_until(Nanos moment, Nanos at, epoll_event* events);
+  void learn_lead(Nanos late);
   void note_loop(Nanos woke, Nanos at, int events);
   void start_due(Nanos at);
   void start_arrivals(Nanos at);
@@ -163,6 +164,7 @@ class Worker final : private Http2Owner {
   std::size_t under_way_ = 0, under_way_max_ = 0, connections_max_ = 0, open_ = 0, open_max_ = 0;
   Nanos span_ = 0, drain_until_ = 0, late_after_ = 0;
   Nanos next_second_ = 0, next_sweep_ = 0, sweep_every_ = 0, next_ramp_ = 0;
+  Nanos lead_ = 0;     ///< how much earlier than due a sleep has to end
   bool over_ = false;  ///< nothing new is begun
   std::uint64_t nonces_seen_ = 0, nonce_stride_ = 1;
   std::uint64_t closings_ = 0;
