@@ -2,12 +2,15 @@
 // test and four targets in fixtures/ (honest, broken, lying, unreachable).
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "harness/base/process.hpp"
 #include "harness/evidence/observation.hpp"
+#include "harness/suite/check.hpp"
 #include "harness/suite/settings.hpp"
 
 namespace mccoy {
@@ -34,7 +37,9 @@ struct Trial {
   bool attached = false;         ///< commands share our standard streams, see Command::attached
   Deadline deadline;
   const Interrupt* interrupt = nullptr;
-  Watch* watch = nullptr;  ///< never null during a run
+  Watch* watch = nullptr;                                   ///< never null during a run
+  std::span<const suite::Check> gates = {};                 ///< of the case: some end it when they cannot be held any more
+  std::function<void(const Value& figures)> progress = {};  ///< of a probe that takes long; may be empty. No evidence
 };
 
 /// One way to put a claim to the test. A probe acts and hands back what it got. It cannot call its

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "harness/judge/found.hpp"
+#include "harness/judge/gates.hpp"
 #include "harness/judge/operators.hpp"
 #include "harness/judge/shorten.hpp"
 
@@ -43,6 +44,7 @@ constexpr std::array<std::string_view, 3> kHeldWords = {"unknown", "yes", "no"};
 }  // namespace
 
 CheckResult evaluate(const suite::Check& check, const evidence::Observation& observation) {
+  if (check.op == Op::gate) return evaluate_gate(check, observation);
   Answer result = answer(check, find(check.subject, observation));
   return {.held = result.held,
           .subject = check.subject.text(),

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/judge/gates.hpp"
+
 namespace mccoy::judge {
 namespace {
 constexpr std::string_view kBaseline = "baseline", kChallengePhase = "challenge ", kRepeatPhase = "repeat ",
@@ -53,6 +55,10 @@ void Retrial::observe(const Value& body, const evidence::Blobs& blobs, const Dis
   auto observation = evidence::observation_from_value(body["observation"], blobs);
   if (!observation.ok()) return disagree(fmt::format("{}: {}", again.phase, observation.error().what));
   again.observation = std::move(observation).value();
+  if (const std::string why = void_reason(again.observation); !why.empty() && again.trial.error.empty()) {
+    disagree(fmt::format("{}: what came back says nothing ({}), but the journal has no error", again.phase, why));
+    again.trial.error = why;
+  }
   const auto& asked = body["asked"].as_list();
   const auto& recorded = body["checks"].as_list();
   if (recorded.empty() && !again.trial.error.empty()) return;  // it ended before they were made

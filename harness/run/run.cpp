@@ -41,6 +41,9 @@ class OneAtATime final : public Progress {
   void phase(const suite::Case& which, std::string_view what) override {
     guarded([&] { inner_.phase(which, what); });
   }
+  void measuring(const suite::Case& which, const Value& figures) override {
+    guarded([&] { inner_.measuring(which, figures); });
+  }
   void ended(const CaseEnd& end) override {
     guarded([&] { inner_.ended(end); });
   }

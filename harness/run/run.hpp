@@ -22,6 +22,7 @@ struct RunOptions {
   bool strict = false;                        ///< a flaky pass is a failure
   bool fail_fast = false;                     ///< the first case that does not pass ends the run; the rest is not-run
   std::uint64_t seed = 0;                     ///< 0: a fresh one
+  std::string baseline;                       ///< an earlier bundle that gates are compared with; "" = the cases' own
   bool auto_challenge = false;                ///< what a pass was seen to use is broken, see auto_challenge.hpp
   bool attached = false;                      ///< commands get our whole environment and share our standard streams
   std::string out;                            ///< bundle folder; must not exist or be empty
@@ -54,6 +55,11 @@ class Progress {
   virtual void started(const suite::Case& which) = 0;
   virtual void phase(const suite::Case& which,
                      std::string_view what) = 0;  ///< "control: service db stopped", "attempt 2"
+  /// Figures of a case that takes long, about once a second: {elapsed_ns, span_ns, asked, rate, …} of a load.
+  virtual void measuring(const suite::Case& which, const Value& figures) {
+    static_cast<void>(which);
+    static_cast<void>(figures);
+  }
   virtual void ended(const CaseEnd& end) = 0;
   virtual void note(std::string_view text) = 0;
 };

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "harness/base/digest.hpp"
 #include "harness/base/text.hpp"
+#include "harness/judge/gates.hpp"
+#include "harness/run/baseline.hpp"
 #include "harness/run/breakage.hpp"
 #include "harness/run/identities.hpp"
 #include "harness/run/kept_activity.hpp"
@@ -12,6 +15,7 @@
 #include "harness/run/service_windows.hpp"
 #include "harness/run/trial_scope.hpp"
 #include "harness/run/trial_watch.hpp"
+#include "harness/suite/read_gates.hpp"
 #include "harness/witness/files.hpp"
 
 namespace mccoy::run {
@@ -53,6 +57,7 @@ class Attempt {
     MCCOY_DO(settle());
     MCCOY_DO(observe());
     evaluate();
+    MCCOY_DO(believe());
     if (run_.outcome() == judge::Outcome::pass) MCCOY_DO(capture());
     extract();
     MCCOY_DO(ask_oracle());
@@ -267,6 +272,10 @@ class Attempt {
     trial.env = env_;
     trial.attached = context_.options.attached && place_.phase == "baseline";  // only that one is the user's
     trial.interrupt = &context_.interrupt;
+    std::vector<suite::Check> gates;
+    std::ranges::copy_if(checks_, std::back_inserter(gates), [](const auto& check) { return check.op == suite::Op::gate; });
+    trial.gates = gates;
+    trial.progress = [this](const Value& figures) { context_.progress.measuring(which_, figures); };
     TrialWatch watch(context_, which_, expected_service_);
     if (perturbation_.challenge != nullptr && perturbation_.challenge->cut_network) watch.cut_network();
     trial.watch = &watch;
@@ -295,9 +304,34 @@ class Attempt {
     if (!observed.ok()) return std::move(observed).error();
     observation_ = std::move(observed).value();
     if (files) observation_->values.set("wrote", wrote());
+    if (suite::needs_baseline(checks_)) MCCOY_DO(lay_baseline_beside());
+    count_requests();
     mask();
     see_nonce();
     return {};
+  }
+
+  Status lay_baseline_beside() {
+    MCCOY_TRY(stated, variables_.scope().expand(which_.baseline.value, which_.baseline.span));
+    const std::string from_suite = stated.is_null() ? "" : absolute(suite::scalar_text(stated), context_.suite.folder);
+    add_baseline(context_.options.baseline.empty() ? from_suite : context_.options.baseline, which_.id, *observation_);
+    return {};
+  }
+
+  /// A probe that makes many requests shows the watch a few connections and counts the rest itself.
+  void count_requests() {
+    const Value& all = observation_->values["load"]["all"];
+    std::optional<evidence::Responder>& responder = run_.trial.facts.responder;
+    if (!responder || !all.is_map()) return;
+    responder->requests = all["finished"].as_int();
+    responder->bytes_out = all["bytes_out"].as_int();
+    responder->bytes_in = all["bytes_in"].as_int();
+  }
+
+  /// What was measured is kept and shown, and the trial is an error all the same.
+  Status believe() const {
+    const std::string why = judge::void_reason(*observation_);
+    return why.empty() ? Status() : Status(Error{.what = why});
   }
 
   /// Where a name of the command itself is looked up; what the suite states begins in the folder of the trial.

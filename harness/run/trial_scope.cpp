@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 namespace mccoy::run {
 namespace {
 constexpr std::size_t kUniqueLength = 16;
@@ -19,6 +21,7 @@ std::optional<Value> varied(const suite::Case& which, const Perturbation& pertur
 TrialScope::TrialScope(SuiteContext& context, const suite::Case& which, const Perturbation& perturbation,
                        std::uint64_t seed)
     : context_(context),
+      late_(which.kind->late),
       nonce_(perturbation.nonce.empty() ? fresh_token() : perturbation.nonce),
       vary_(varied(which, perturbation, context.seed)),
       random_(seed) {
@@ -55,7 +58,9 @@ Result<Value> TrialScope::free_port() {
 }
 
 const Value* TrialScope::find(std::string_view name, Value& storage) {
-  if (name == "nonce") {
+  if (std::ranges::find(late_, name) != late_.end()) {
+    storage = Value("{{" + std::string(name) + "}}");
+  } else if (name == "nonce") {
     nonce_used_ = true;
     storage = Value(nonce_);
   } else if (name == "vary" && vary_) {

@@ -28,6 +28,7 @@ class TrialScope {
   Result<Value> free_port();
 
   SuiteContext& context_;
+  std::span<const std::string_view> late_;  ///< see KindSchema::late
   std::string nonce_;
   std::optional<Value> vary_;
   bool nonce_used_ = false, vary_used_ = false;

@@ -31,6 +31,7 @@ class TrialWatch final : public Watch {
   bool services_matter_;
   bool no_network_ = false;
   std::vector<std::string> counted_;             ///< system calls that obligations are about
+  bool many_;                                    ///< the probe shows several connections of one claim
   std::optional<witness::CallWitness> witness_;  ///< of the command that runs
   std::mutex mutex_;
   evidence::Facts facts_;

@@ -30,7 +30,8 @@ constexpr OpWord kOps[] = {{Op::equals, "equals"},     {Op::any_of, "any_of"},
                            {Op::matches, "matches"},   {Op::not_matches, "not_matches"},
                            {Op::compare, "compare"},   {Op::subset, "subset"},
                            {Op::empty, "empty"},       {Op::lines, "lines"},
-                           {Op::bytes, "bytes"},       {Op::glob, "glob"}};
+                           {Op::bytes, "bytes"},       {Op::glob, "glob"},
+                           {Op::gate, "gate"}};
 
 constexpr std::string_view kGrammar =
     "write NAME, json /POINTER, number, line N, matches REGEX, sha256 or header NAME; a text's name may stand in front";

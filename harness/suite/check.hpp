@@ -38,6 +38,7 @@ enum class Op {
   lines,    ///< number of lines, as a comparison
   bytes,    ///< number of bytes, as a comparison
   glob,     ///< at least one path of a list of paths matches
+  gate,     ///< a figure of many measurements, see gate.hpp; the operand holds the gate
 };
 std::string_view to_text(Op op);
 bool op_from_text(std::string_view text, Op& op);

@@ -47,4 +47,8 @@ std::string_view advice(FieldType type) {
 std::string_view to_text(FieldType type) {
   return row_of(type).name;
 }
+std::string_view to_text(MetricSort sort) {
+  constexpr std::string_view kSorts[] = {"times", "time", "counter", "share"};
+  return kSorts[static_cast<std::size_t>(sort)];
+}
 }  // namespace mccoy::suite

@@ -1,8 +1,11 @@
 // What a suite may say, as tables. Validation, `mccoy probes`, `mccoy schema` and the docs are all derived from these
 // rows.
 #pragma once
+#include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace mccoy::suite {
 /// How a value is written in YAML and what it becomes. A scalar that holds ${…} is checked again after expansion.
@@ -71,6 +74,26 @@ struct ExpectField {
   std::string_view unless = {};    ///< … and nothing of this one either; "*" = of any
 };
 
+/// What a kind measures, so that a gate can be about it.
+enum class MetricSort : std::uint8_t {
+  times,    ///< many durations, kept as a histogram
+  time,     ///< one duration
+  counter,  ///< a whole number; with the time it took, a rate
+  share,    ///< a part of a whole
+};
+std::string_view to_text(MetricSort sort);
+
+struct Metric {
+  std::string_view name;
+  MetricSort sort = MetricSort::counter;
+  std::string_view help;                           ///< what is measured, one sentence
+  std::span<const std::string_view> aliases = {};  ///< what others call it: http_req_duration
+};
+
+class Reading;
+struct Node;
+struct Case;
+
 /// Everything a suite may say to one kind of case.
 struct KindSchema {
   std::string_view name;     ///< the key that selects the kind: "exec"
@@ -81,5 +104,14 @@ struct KindSchema {
   std::span<const std::string_view> sources;  ///< what captures and `vary.of` may name: "stdout", "json", "header" …
   std::string_view main_text;                 ///< the text `json` and `number` look into: "stdout", "body"
   std::string_view default_contract;          ///< in words, for `mccoy check` and `mccoy probes`
+  std::span<const Metric> metrics = {};       ///< what `gates:` may be about; none: the kind has no gates. The first
+                                              ///< of a sort is meant where a gate names an aggregate only
+  std::span<const std::string_view> selectors = {};  ///< labels its series have: request, stage
+  /// The values a label can have in this case: what gates may select.
+  std::vector<std::string> (*labels)(std::string_view selector, const Node& node) = nullptr;
+  /// What no table can say: finds further mistakes of a case that the tables accept, and may add checks to it.
+  void (*examine)(Reading& reading, const Node& node, Case& which) = nullptr;
+  /// Variables of the harness that are the probe's to fill in: ${unique} reaches it as {{unique}}.
+  std::span<const std::string_view> late = {};
 };
 }  // namespace mccoy::suite

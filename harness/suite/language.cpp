@@ -162,6 +162,14 @@ constexpr Field kRetry[] = {
 
 constexpr Field kCase[] = {
     {.name = "expect", .type = json, .help = "What must hold; see Checks.", .example = "{ exit: 0 }"},
+    {.name = "gates",
+     .type = json,
+     .help = "Limits of what was measured, in k6's grammar and ours; see Gates.",
+     .example = "[\"p(95) < 500ms\", \"errors < 0.1%\"]"},
+    {.name = "baseline",
+     .type = path,
+     .help = "The bundle of an earlier run, with whose measurements gates are compared.",
+     .example = "baselines/main"},
     {.name = "capture",
      .type = names,
      .help = "Values kept for the cases that need this one.",

@@ -7,13 +7,14 @@
 #include "harness/suite/read_contract.hpp"
 #include "harness/suite/read_expect.hpp"
 #include "harness/suite/read_field.hpp"
+#include "harness/suite/read_gates.hpp"
 #include "harness/suite/read_parts.hpp"
 #include "harness/suite/typed.hpp"
 
 namespace mccoy::suite {
 namespace {
 /// Keys of a case that are read by readers of their own.
-constexpr std::string_view kOwnReaders[] = {"expect", "capture", "evidence", "control", "vary", "challenges"};
+constexpr std::string_view kOwnReaders[] = {"expect", "gates", "capture", "evidence", "control", "vary", "challenges"};
 
 const KindSchema* find_kind(Kinds kinds, std::string_view name) {
   const auto found = std::ranges::find(kinds, name, &KindSchema::name);
@@ -56,6 +57,7 @@ class CaseReader {
     read_own();
     check_use_of_variables();
     if (reading_.count() == before) check_that_it_checks();
+    if (reading_.count() == before && case_.kind->examine != nullptr) case_.kind->examine(reading_, node_, case_);
     return take();
   }
 
@@ -227,6 +229,7 @@ class CaseReader {
     const Node* expect = node_.find("expect");
     if (expect != nullptr) case_.checks = read_expect(reading_, *case_.kind, *expect);
     add_implied_checks(*case_.kind, expect, case_.span, case_.checks);
+    read_gates_and_baseline();
     if (const Node* capture = node_.find("capture")) case_.captures = read_captures(reading_, *case_.kind, *capture);
     for (const Capture& capture : case_.captures) note_capture(capture);
     if (const Node* evidence = node_.find("evidence")) case_.contract = read_contract(reading_, *evidence, services_);
@@ -236,6 +239,16 @@ class CaseReader {
     if (const Node* list = node_.find("challenges")) {
       read_challenges(reading_, *case_.kind, *list, case_.challenges, services_);
     }
+  }
+
+  void read_gates_and_baseline() {
+    if (const Node* gates = node_.find("gates")) {
+      for (Check& gate : read_gates(reading_, *case_.kind, *gates, node_)) case_.checks.push_back(std::move(gate));
+    }
+    case_.baseline = located_of(common_, "baseline");
+    if (find_located(common_, "baseline") != nullptr && !needs_baseline(case_.checks))
+      reading_.add(*node_.find("baseline"), "no gate of this case is compared with a baseline",
+                   "add gates: [\"p(95) < 1.1 * baseline\"], or remove it");
   }
 
   void note_capture(const Capture& capture) {
@@ -276,7 +289,7 @@ class CaseReader {
   }
 
   void check_that_it_checks() {
-    for (const std::string_view key : {"expect", "evidence", "vary", "challenges"}) {
+    for (const std::string_view key : {"expect", "gates", "evidence", "vary", "challenges"}) {
       if (node_.find(key) != nullptr) return;
     }
     reading_.add(name_, fmt::format("the case \"{}\" checks nothing", visible_line(name_.text, 60)),

@@ -137,6 +137,14 @@ void add_kind(std::string& out, const KindSchema& kind) {
     out +=
         fmt::format("| `{}` | {} | {}{} |\n", field.name, cell(match_in_words(field.match)), cell(field.help), implied);
   }
+  if (!kind.metrics.empty()) {
+    out += "\n| `gates` measure | as | meaning | also called |\n|---|---|---|---|\n";
+    for (const Metric& metric : kind.metrics) {
+      std::string aliases;
+      for (const auto alias : metric.aliases) aliases += (aliases.empty() ? "" : ", ") + code(alias);
+      out += fmt::format("| `{}` | {} | {} | {} |\n", metric.name, to_text(metric.sort), cell(metric.help), aliases);
+    }
+  }
   out += "\nMay be captured and varied:";
   for (const auto source : kind.sources) out += fmt::format(" `{}`", source);
   out += fmt::format("; `json`, `number`, `line` and `matches` look into `{}` unless another text is named.\n",
@@ -156,6 +164,21 @@ void add_checks(std::string& out) {
       "\n`capture` and `vary.of` say what to take: `NAME`, `[TEXT] json /POINTER`, `[TEXT] number`, `[TEXT] line N` "
       "(negative "
       "from the end), `[TEXT] matches REGEX` (its first group), `[TEXT] sha256`, `header NAME`.\n";
+}
+
+void add_gates(std::string& out) {
+  out +=
+      "\n## Gates\n\n`gates` is a list of sentences about what was measured many times, all of which must hold. A gate "
+      "without a sample to look at is an error, never a pass.\n\n"
+      "```\nGATE       [METRIC] [AGGREGATE] [SELECTOR] SIGN LIMIT\n"
+      "AGGREGATE  p(95) avg min max med count rate value share\n"
+      "SELECTOR   {request: login, stage: hold}\n"
+      "SIGN       < <= > >= == !=\n"
+      "LIMIT      50ms | 50 (ms) | 0.1% | 0.001 | 100/s | 12 | 95% of target | baseline | 1.1 * baseline\n```\n\n"
+      "METRIC or AGGREGATE may be left out where the other says enough: `p(95) < 500ms` is about response times, "
+      "`rate >= 100/s` and `count > 10` about requests, `errors < 1%` about their share. k6's form works as well: "
+      "`gates: { http_req_duration: [\"p(95)<500\"], http_req_failed: [\"rate<0.01\"] }`. A gate that stops the load "
+      "when it is missed: `{ gate: \"errors < 5%\", abort: true, delay: 10s }`. Details: docs/load.md.\n";
 }
 
 void add_evidence(std::string& out) {
@@ -203,6 +226,7 @@ std::string suite_reference(std::span<const KindSchema* const> kinds) {
   out += "\n## Kinds of cases\n\nA case has exactly one of these keys.\n";
   for (const KindSchema* kind : kinds) add_kind(out, *kind);
   add_checks(out);
+  add_gates(out);
   add_table(out, "Controls",
             "Each entry of `control` breaks something; the case must then fail, and pass again afterwards.",
             language::control_fields());

@@ -160,6 +160,7 @@ Value case_schema(const KindSchema& kind) {
   properties.set(kind.name, field_schema(head));
   for (const Field& field : kind.fields) properties.set(field.name, field_schema(field));
   for (const Field& field : language::case_fields()) {
+    if (kind.metrics.empty() && (field.name == "gates" || field.name == "baseline")) continue;
     Value schema = described(refers_to(fmt::format("expect_{}", kind.name)), field.help);
     if (field.name != "expect") schema = refers_to(fmt::format("common_{}", field.name));
     properties.set(field.name, std::move(schema));
@@ -170,9 +171,24 @@ Value case_schema(const KindSchema& kind) {
   }
   Value schema = closed_object(std::move(properties), std::move(required));
   schema.set("title", kind.name).set("description", kind.summary);
-  schema.set("anyOf", requires_one({"expect", "evidence", "vary", "challenges"}));
+  schema.set("anyOf", kind.metrics.empty() ? requires_one({"expect", "evidence", "vary", "challenges"})
+                                           : requires_one({"expect", "gates", "evidence", "vary", "challenges"}));
   schema.set("allOf", Value::List{soft_rule()});
   return schema;
+}
+
+/// A gate, a list of them, or k6's map of metrics.
+Value gates_schema() {
+  Value text = text_like(R"([<>=!]|\$\{)");
+  Value properties = Value::map();
+  for (const std::string_view name : {"gate", "threshold"}) properties.set(name, text);
+  for (const std::string_view name : {"abort", "abortOnFail"}) properties.set(name, type("boolean"));
+  for (const std::string_view name : {"delay", "delayAbortEval"}) properties.set(name, refers_to("scalar"));
+  Value object = closed_object(std::move(properties), {});
+  object.set("anyOf", requires_one({"gate", "threshold"}));
+  const Value one = any_of({std::move(text), std::move(object)});
+  const Value several = any_of({one, array_of(one, 1)});
+  return any_of({one, array_of(one, 1), map_of(several).set("minProperties", 1)});
 }
 
 /// What every kind of case may say besides what is its own.
@@ -182,6 +198,7 @@ void add_common_definitions(Value& definitions) {
     Value schema = field_schema(field);
     if (field.name == "evidence") schema = described(evidence_schema(), field.help);
     if (field.name == "vary") schema = described(vary_schema(), field.help);
+    if (field.name == "gates") schema = described(gates_schema(), field.help, {}, field.example);
     if (field.name == "skip") schema = described(type("string").set("minLength", 1), field.help, {}, field.example);
     definitions.set(fmt::format("common_{}", field.name), std::move(schema));
   }

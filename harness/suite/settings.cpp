@@ -34,11 +34,21 @@ Result<Value> settle_items(const Field& field, const Value& given, Span span, co
   return Value(std::move(items));
 }
 
+Result<Value> settle_named(const Field& field, const Value& given, Span span, const Scope& scope) {
+  Value::Map named;
+  for (const auto& [name, member] : given.as_map()) {
+    MCCOY_TRY(value, settle_members(field.fields, member, span, scope));
+    named.emplace_back(name, std::move(value));
+  }
+  return Value(std::move(named));
+}
+
 /// Expands and types. Values without a variable were typed when the suite was read and are left alone.
 Result<Value> settle(const Field& field, const Value& given, Span span, const Scope& scope) {
   if (!has_variable(given)) return given;
   if (field.type == FieldType::object && given.is_map()) return settle_members(field.fields, given, span, scope);
   if (field.type == FieldType::objects && given.is_list()) return settle_items(field, given, span, scope);
+  if (field.type == FieldType::named && given.is_map()) return settle_named(field, given, span, scope);
   MCCOY_TRY(expanded, scope.expand(given, span));
   auto fitted = typed(field, std::move(expanded));
   if (!fitted.ok()) fitted.error().where = span;

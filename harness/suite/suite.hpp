@@ -107,7 +107,8 @@ struct Case {
   const KindSchema* kind = nullptr;
   Located head;         ///< what stands behind the kind's key
   LocatedMap settings;  ///< the kind's fields that were given
-  std::vector<Check> checks;
+  std::vector<Check> checks;  ///< of `expect` and of `gates`
+  Located baseline;           ///< an earlier bundle that gates are compared with; null: none
   std::vector<Capture> captures;
   std::vector<Obligation> contract;  ///< `evidence:`, as stated
   std::vector<Challenge> challenges;

@@ -1,0 +1,131 @@
+// load: many requests, and what became of them.
+#include <fmt/format.h>
+
+#include "harness/base/random.hpp"
+#include "harness/judge/gates.hpp"
+#include "probes/load/engine.hpp"
+#include "probes/load_arrivals.hpp"
+#include "probes/load_fields.hpp"
+#include "probes/load_observation.hpp"
+#include "probes/load_plan.hpp"
+#include "probes/load_target.hpp"
+#include "probes/unstated.hpp"
+
+namespace mccoy::probes {
+namespace {
+constexpr std::size_t kLookedAt = 4;  ///< connections of each target whose other end is looked up
+
+/// Everything a trial says, fields and head, as one map.
+Value all_said(const suite::Settings& settings) {
+  Value all = Value::map({{"load", settings.head()}});
+  for (const suite::Field& field : load_schema().fields)
+    if (settings.has(field.name)) all.set(field.name, settings.value(field.name));
+  return all;
+}
+
+Value told(const load::Progress& now) {
+  const load::Second& s = now.last;
+  return Value::map({{"elapsed_ns", now.elapsed.count()},
+                     {"span_ns", now.span.count()},
+                     {"asked", s.asked},
+                     {"rate", s.finished},
+                     {"in_flight", s.in_flight},
+                     {"errors", s.errors},
+                     {"dropped", s.dropped},
+                     {"p50_ns", s.p50},
+                     {"p95_ns", s.p95},
+                     {"p99_ns", s.p99},
+                     {"stage", now.so_far->stages[now.stage].name},
+                     {"model", now.so_far->model == load::Model::open ? "open" : "closed"}});
+}
+
+/// A figure that only grows while the load goes on may still get there.
+bool may_still_be_held(const suite::Gate& gate) {
+  using Kind = suite::Comparison::Kind;
+  return gate.aggregate == suite::Gate::Aggregate::count && gate.sign != Kind::lt && gate.sign != Kind::le;
+}
+
+class LoadProbe final : public Probe {
+ public:
+  /// Files of the case begin in the folder of the trial, which only observe() knows.
+  static Result<std::unique_ptr<Probe>> make(const suite::Settings& settings) {
+    return std::unique_ptr<Probe>(std::make_unique<LoadProbe>(settings));
+  }
+  explicit LoadProbe(suite::Settings settings) : settings_(std::move(settings)) {}
+
+  Result<evidence::Observation> observe(const Trial& trial) override {
+    const Value all = all_said(settings_);
+    MCCOY_TRY(plan, plan_load(Said(all, settings_), trial.folder));
+    plan.profile.seed = trial.seed;
+    plan.profile.nonce_key = trial.nonce + fresh_token();
+    std::optional<ArrivalsCount> arrivals;
+    if (plan.arrivals) arrivals.emplace(*plan.arrivals, trial).before();
+    auto report = load::run(plan.profile, hooks(trial));
+    if (!report.ok()) {
+      if (report.error().where.file.empty()) report.error().where = settings_.head_span();
+      return std::move(report).error();
+    }
+    evidence::Observation observation = observe_load(*report, plan.profile);
+    if (arrivals) arrivals->after(*report, observation);
+    const std::string why = reason_to_doubt(*report, trial, observation);
+    if (report->ended != load::Ended::finished) observation.values.set("partial", true);
+    if (!why.empty()) observation.values.set("void", why);
+    return observation;
+  }
+
+ private:
+  static load::Hooks hooks(const Trial& trial) {
+    load::Hooks hooks{.progress = {}, .abort = {}, .exchanged = {}, .exchanges = kLookedAt, .deadline = trial.deadline};
+    hooks.interrupt = trial.interrupt;
+    if (trial.progress) hooks.progress = [&trial](const load::Progress& now) { trial.progress(told(now)); };
+    hooks.abort = [&trial](const load::Progress& now) { return hopeless(trial, now); };
+    hooks.exchanged = [&trial](int fd, std::int64_t out, std::int64_t in) { trial.watch->exchanged(fd, out, in); };
+    return hooks;
+  }
+
+  /// The gate that makes it pointless to go on.
+  static std::string hopeless(const Trial& trial, const load::Progress& now) {
+    std::optional<evidence::Observation> so_far;
+    for (const suite::Check& check : trial.gates) {
+      const auto gate = suite::gate_of(check);
+      if (!gate.ok() || !gate->abort || now.elapsed < gate->delay || may_still_be_held(*gate)) continue;
+      if (!so_far) so_far = observe_so_far(*now.so_far);
+      if (judge::evaluate_gate(check, *so_far).held == judge::Held::no)
+        return fmt::format("{} {}", check.subject.text(), suite::limit_of(*gate));
+    }
+    return {};
+  }
+
+  /// A load that a gate stopped is a result when that gate is not held; else it is only a part of a load.
+  static std::string reason_to_doubt(const load::Report& report, const Trial& trial,
+                                     const evidence::Observation& observation) {
+    if (std::string why = void_of(report); !why.empty()) return why;
+    if (report.ended != load::Ended::aborted) return {};
+    for (const suite::Check& check : trial.gates)
+      if (judge::evaluate_gate(check, observation).held == judge::Held::no) return {};
+    return "stopped because of " + report.reason + ", which holds after all: the load is partial";
+  }
+
+  suite::Settings settings_;
+};
+
+std::vector<suite::Obligation> default_contract(const suite::Settings&, const std::string& service) {
+  return answered_by(service, true);
+}
+
+std::string address(const suite::Settings& settings) {
+  if (settings.has("connect_to")) return settings.text("connect_to");
+  const Value head = settings.head();
+  const auto address = read_load_address(Said(head, settings));
+  if (!address.ok()) return {};
+  const load::Target& target = address->target;
+  return target.unix_path.empty() ? fmt::format("{}:{}", target.host, target.port) : "unix:" + target.unix_path;
+}
+}  // namespace
+
+const ProbeKind& load_kind() {
+  static const ProbeKind kind{
+      .schema = &load_schema(), .make = &LoadProbe::make, .default_contract = &default_contract, .address = &address};
+  return kind;
+}
+}  // namespace mccoy::probes

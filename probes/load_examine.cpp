@@ -1,0 +1,95 @@
+#include "probes/load_examine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "harness/base/file.hpp"
+#include "harness/suite/gate.hpp"
+#include "harness/suite/reading.hpp"
+#include "probes/load_plan.hpp"
+
+namespace mccoy::probes {
+namespace {
+/// What the harness needs beside the load: connections, the drain, the counters.
+constexpr Duration kBesides = std::chrono::seconds(30);
+
+/// The fields that were given, and the head, as one map.
+Value all_said(const suite::Case& which) {
+  Value all = Value::map({{"load", which.head.value}});
+  for (const auto& [name, located] : which.settings) all.set(name, located.value);
+  return all;
+}
+
+std::string folder_of(std::string_view file) {
+  std::error_code unknown;
+  const auto path = std::filesystem::absolute(std::string(file), unknown);
+  return path.parent_path().string();
+}
+
+suite::Check arrived(const ArrivalsAsk& ask, suite::Comparison::Kind sign, double limit) {
+  return suite::to_check({.metric = "arrived",
+                          .sort = suite::MetricSort::share,
+                          .aggregate = suite::Gate::Aggregate::share,
+                          .labels = {},
+                          .sign = sign,
+                          .limit = limit},
+                         ask.span);
+}
+
+/// Exactly what was sent, or within the tolerance, or no less.
+void add_arrivals(const ArrivalsAsk& ask, std::vector<suite::Check>& checks) {
+  using Kind = suite::Comparison::Kind;
+  const bool exact = ask.tolerance == 0;
+  if (exact && !ask.at_least) return checks.push_back(arrived(ask, Kind::eq, 1));
+  checks.push_back(arrived(ask, Kind::ge, 1 - ask.tolerance));
+  if (!ask.at_least) checks.push_back(arrived(ask, Kind::le, 1 + ask.tolerance));
+}
+
+void settle_time(suite::Reading& reading, const suite::Node& node, const LoadPlan& plan, suite::Case& which) {
+  const Duration needed = plan.span();
+  const suite::Node* within = node.find("within");
+  if (within == nullptr) {
+    which.within = std::max(which.within, needed + plan.profile.drain + kBesides);
+  } else if (which.within < needed) {
+    reading.add(*within, fmt::format("the load takes {}, but the case is ended after {}", human_duration(needed),
+                                     human_duration(which.within)),
+                "give it more time, or leave within out: it then follows from the load");
+  }
+}
+}  // namespace
+
+std::vector<std::string> load_labels(std::string_view selector, const suite::Node& node) {
+  std::vector<std::string> names;
+  const auto keys = [&names](const suite::Node* map) {
+    if (map == nullptr || !map->is_map()) return;
+    for (std::size_t i = 0; i < map->size(); ++i) names.push_back(map->key(i).text);
+  };
+  if (selector == "request") {
+    keys(node.find("requests"));
+    const suite::Node* sequences = node.find("sequences");
+    for (std::size_t i = 0; sequences != nullptr && sequences->is_map() && i < sequences->size(); ++i)
+      keys(sequences->value(i).find("steps"));
+    if (names.empty()) names.emplace_back(kOnlyRequest);
+    return names;
+  }
+  const suite::Node* stages = node.find("stages");
+  if (node.find("warm_up") != nullptr) names.emplace_back(kWarmUp);
+  if (stages == nullptr) names.emplace_back(kOnlyStage);
+  const std::size_t count = stages == nullptr ? 0 : stages->is_list() ? stages->size() : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const suite::Node* name = (stages->is_list() ? stages->items[i] : *stages).find("name");
+    names.push_back(name != nullptr ? name->text : fmt::format("stage {}", i + 1));
+  }
+  return names;
+}
+
+void examine_load(suite::Reading& reading, const suite::Node& node, suite::Case& which) {
+  const Value all = all_said(which);
+  auto plan = plan_load(Said(all, node, reading.file()), folder_of(reading.file()));
+  if (!plan.ok()) return reading.add(std::move(plan).error());
+  settle_time(reading, node, *plan, which);
+  if (plan->arrivals) add_arrivals(*plan->arrivals, which.checks);
+}
+}  // namespace mccoy::probes

@@ -1,0 +1,287 @@
+#include "probes/load_observation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/base/text.hpp"
+#include "harness/judge/gates.hpp"
+#include "harness/suite/gate.hpp"
+
+namespace mccoy::probes {
+namespace {
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+std::uint64_t begun(const load::Tally& tally) {
+  return tally.due - tally.dropped;
+}
+
+Value counter(std::uint64_t count, std::uint64_t of) {
+  return Value::map({{"count", count}, {"of", of}});
+}
+Value share(std::uint64_t part, std::uint64_t of) {
+  return Value::map({{"part", part}, {"of", of}});
+}
+
+/// What was under way when the run was broken off is nobody's error; at the end of a whole run it is one.
+std::uint64_t errors_of(const load::Report& report, const load::Tally& tally) {
+  const bool whole = report.ended == load::Ended::finished;
+  return tally.check_failed + tally.failures() + (whole ? tally.abandoned : 0);
+}
+
+std::uint64_t total(const std::vector<std::uint64_t>& counts) {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t count : counts) sum += count;
+  return sum;
+}
+
+/// One part of the load, and how long it took.
+struct Part {
+  Labels labels;
+  load::Tally tally;
+  std::uint64_t checks_run = 0, checks_failed = 0;  ///< of a part with several requests the tally cannot add them up
+  double seconds = 0;
+};
+
+class Recorder {
+ public:
+  explicit Recorder(const load::Report& report) : report_(report) {}
+
+  void record(Part part) {
+    metrics(part);
+    const std::pair<const char*, const Histogram*> times[] = {{"response", &part.tally.response},
+                                                              {"service", &part.tally.service},
+                                                              {"arrival", &part.tally.arrival}};
+    for (const auto& [name, histogram] : times)
+      if (!histogram->empty()) histograms_ += judge::histogram_line(suite::series_key(name, part.labels), *histogram);
+  }
+  Value take_metrics() { return std::move(metrics_); }
+  std::string take_histograms() { return std::move(histograms_); }
+
+ private:
+  void metrics(const Part& part) {
+    const load::Tally& tally = part.tally;
+    const auto set = [&](const char* name, Value value) {
+      metrics_.set(suite::series_key(name, part.labels), std::move(value));
+    };
+    Value requests = counter(tally.finished(), tally.due);
+    requests.set("span_ns", static_cast<std::int64_t>(part.seconds * 1e9));
+    if (report_.model == load::Model::open && part.seconds > 0)
+      requests.set("target", static_cast<double>(tally.due) / part.seconds);
+    set("requests", std::move(requests));
+    set("errors", share(errors_of(report_, tally), begun(tally)));
+    set("achieved", share(tally.finished(), tally.due));
+    set("checks", share(part.checks_run - part.checks_failed, part.checks_run));
+    set("dropped", counter(tally.dropped, tally.due));
+    set("late", counter(tally.late, tally.sent));
+    set("bytes_in", spread(tally.bytes_in, tally, part));
+    set("bytes_out", spread(tally.bytes_out, tally, part));
+  }
+  static Value spread(std::uint64_t bytes, const load::Tally& tally, const Part& part) {
+    Value value = counter(bytes, tally.sent);
+    return value.set("span_ns", static_cast<std::int64_t>(part.seconds * 1e9));
+  }
+
+  const load::Report& report_;
+  Value metrics_ = Value::map();
+  std::string histograms_;
+};
+
+double seconds_of(const load::Report& report, const load::StageInfo& stage) {
+  const Duration end = std::min(stage.end, report.load_elapsed);
+  return std::max(0.0, std::chrono::duration<double>(end - stage.begin).count());
+}
+
+/// The tallies of the cells that are wanted, checks added up by themselves.
+template <class Wanted>
+Part part_of(const load::Report& report, Labels labels, double seconds, Wanted wanted) {
+  Part part{.labels = std::move(labels), .tally = {}, .seconds = seconds};
+  for (const load::Cell& cell : report.cells) {
+    if (!wanted(cell)) continue;
+    part.tally.merge(cell.tally);
+    part.checks_run += total(cell.tally.checks_run);
+    part.checks_failed += total(cell.tally.checks_failed);
+  }
+  return part;
+}
+
+void record_parts(const load::Report& report, Recorder& recorder) {
+  const auto counted = [&](const load::Cell& cell) { return report.stages[cell.stage].counted; };
+  const double whole = report.counted_seconds();
+  recorder.record(part_of(report, {}, whole, counted));
+  for (std::size_t r = 0; r < report.requests.size(); ++r)
+    recorder.record(part_of(report, {{"request", report.requests[r].name}}, whole,
+                            [&](const load::Cell& cell) { return counted(cell) && cell.request == r; }));
+  for (std::size_t s = 0; s < report.stages.size(); ++s) {
+    const double seconds = seconds_of(report, report.stages[s]);
+    recorder.record(part_of(report, {{"stage", report.stages[s].name}}, seconds,
+                            [&](const load::Cell& cell) { return cell.stage == s; }));
+  }
+  for (const load::Cell& cell : report.cells) {
+    const Labels labels = {{"request", report.requests[cell.request].name}, {"stage", report.stages[cell.stage].name}};
+    recorder.record(part_of(report, labels, seconds_of(report, report.stages[cell.stage]),
+                            [&](const load::Cell& other) { return &other == &cell; }));
+  }
+}
+
+Value percentiles(const Histogram& times) {
+  if (times.empty()) return {};
+  Value value = Value::map({{"count", times.count()}, {"min", times.min()}, {"mean", times.mean()}});
+  constexpr std::pair<const char*, double> kShown[] = {
+      {"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"p999", 0.999}};
+  for (const auto& [name, q] : kShown) value.set(name, times.percentile(q));
+  return value.set("max", times.max());
+}
+
+Value figures(const load::Report& report, const load::Tally& tally) {
+  Value causes = Value::map(), statuses = Value::map();
+  for (std::size_t i = 0; i < load::kCauses; ++i)
+    if (tally.failed[i] != 0) causes.set(load::to_text(static_cast<load::Cause>(i)), tally.failed[i]);
+  for (const auto& [status, count] : tally.statuses) statuses.set(fmt::format("{}", status), count);
+  Value value = Value::map({{"due", tally.due},
+                            {"dropped", tally.dropped},
+                            {"sent", tally.sent},
+                            {"finished", tally.finished()},
+                            {"ok", tally.ok},
+                            {"check_failed", tally.check_failed},
+                            {"failed", tally.failures()},
+                            {"abandoned", tally.abandoned},
+                            {"errors", errors_of(report, tally)},
+                            {"late", tally.late},
+                            {"late_generator", tally.late_generator},
+                            {"bytes_out", tally.bytes_out},
+                            {"bytes_in", tally.bytes_in},
+                            {"causes", std::move(causes)},
+                            {"statuses", std::move(statuses)}});
+  value.set("response", percentiles(tally.response)).set("service", percentiles(tally.service));
+  return value.set("arrival", percentiles(tally.arrival));
+}
+
+Value checks_of(const load::Report& report, std::size_t request) {
+  const load::Tally tally = report.of_request(request);
+  Value checks = Value::list();
+  const auto& names = report.requests[request].checks;
+  for (std::size_t i = 0; i < std::min(names.size(), tally.checks_run.size()); ++i)
+    checks.push(Value::map({{"name", names[i]}, {"run", tally.checks_run[i]}, {"failed", tally.checks_failed[i]}}));
+  return checks;
+}
+
+Value generator_of(const load::Report& report) {
+  const load::Generator& g = report.generator;
+  return Value::map({{"threads", g.threads.size()},
+                     {"processors", g.processors},
+                     {"cpu_s", g.cpu_s},
+                     {"cpu_share", g.cpu_share},
+                     {"grid_ns", g.grid.count()},
+                     {"grid_chosen", g.grid_chosen},
+                     {"late_after_ns", g.late_after.count()},
+                     {"lag", percentiles(g.lag)},
+                     {"ports_all", g.ports_all},
+                     {"ports_used_max", g.ports_used_max},
+                     {"files_limit", g.files_limit},
+                     {"files_used_max", g.files_used_max},
+                     {"retransmits", g.retransmits}});
+}
+
+Value connections_of(const load::Report& report) {
+  Value list = Value::list();
+  for (const load::Connections& c : report.connections)
+    list.push(Value::map({{"target", c.target},
+                          {"opened", c.opened},
+                          {"failed", c.failed},
+                          {"reused", c.reused},
+                          {"closed_by_peer", c.closed_by_peer},
+                          {"open_max", c.open_max}}));
+  return list;
+}
+
+Value story_of(const load::Report& report, const load::Profile& profile) {
+  Value stages = Value::list(), requests = Value::list();
+  for (std::size_t i = 0; i < report.stages.size(); ++i) {
+    const load::StageInfo& info = report.stages[i];
+    Value stage = Value::map({{"name", info.name}, {"counted", info.counted}, {"asked", info.asked}});
+    stage.set("begin_ns", info.begin.count()).set("end_ns", info.end.count());
+    stages.push(stage.set("figures", figures(report, report.of_stage(i))));
+  }
+  for (std::size_t i = 0; i < report.requests.size(); ++i) {
+    const load::RequestInfo& info = report.requests[i];
+    Value request = Value::map({{"name", info.name}, {"journey", info.journey}, {"target", info.target}});
+    request.set("checks", checks_of(report, i));
+    requests.push(request.set("figures", figures(report, report.of_request(i))));
+  }
+  const bool open = report.model == load::Model::open;
+  Value story = Value::map({{"model", open ? "open" : "closed"}});
+  if (open) story.set("spacing", profile.spacing == load::Spacing::poisson ? "poisson" : "constant");
+  story.set("seed", fmt::format("{}", profile.seed)).set("ended", load::to_text(report.ended));
+  if (!report.reason.empty()) story.set("reason", report.reason);
+  story.set("elapsed_ns", report.elapsed.count()).set("counted_s", report.counted_seconds());
+  story.set("all", figures(report, report.all())).set("stages", std::move(stages));
+  story.set("requests", std::move(requests)).set("generator", generator_of(report));
+  return story.set("connections", connections_of(report));
+}
+
+std::string series_of(const load::Report& report) {
+  std::string lines;
+  for (const load::Second& s : report.seconds)
+    lines += to_json(Value::map({{"second", s.second},
+                                 {"asked", s.asked},
+                                 {"due", s.due},
+                                 {"dropped", s.dropped},
+                                 {"sent", s.sent},
+                                 {"finished", s.finished},
+                                 {"ok", s.ok},
+                                 {"errors", s.errors},
+                                 {"in_flight", s.in_flight},
+                                 {"p50_ns", s.p50},
+                                 {"p95_ns", s.p95},
+                                 {"p99_ns", s.p99},
+                                 {"max_ns", s.max}})) +
+             "\n";
+  return lines;
+}
+
+std::string samples_of(const load::Report& report) {
+  std::string lines;
+  for (const load::NonceSample& sample : report.nonces)
+    lines += to_json(Value::map({{"nonce", sample.nonce},
+                                 {"request", report.requests[sample.request].name},
+                                 {"returned", sample.returned}})) +
+             "\n";
+  return lines;
+}
+
+/// What `expect` and `capture` of the case may name.
+void add_plain_values(const load::Report& report, Value& values) {
+  const load::Tally all = report.all();
+  const double seconds = report.counted_seconds();
+  values.set("requests", all.finished()).set("sent", all.sent).set("dropped", all.dropped);
+  values.set("errors", errors_of(report, all));
+  if (begun(all) > 0)
+    values.set("error_share", static_cast<double>(errors_of(report, all)) / static_cast<double>(begun(all)));
+  if (seconds > 0) values.set("rate", static_cast<double>(all.finished()) / seconds);
+  if (all.due > 0) values.set("achieved", static_cast<double>(all.finished()) / static_cast<double>(all.due));
+  if (all.response.empty()) return;
+  constexpr std::pair<const char*, double> kShown[] = {{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}, {"p999", 0.999}};
+  for (const auto& [name, q] : kShown) values.set(name, all.response.percentile(q));
+  values.set("max", all.response.max());
+}
+}  // namespace
+
+evidence::Observation observe_so_far(const load::Report& report) {
+  evidence::Observation observation;
+  Recorder recorder(report);
+  record_parts(report, recorder);
+  observation.values.set("metrics", recorder.take_metrics());
+  observation.texts.emplace("histograms", judge::whole_text(recorder.take_histograms()));
+  return observation;
+}
+
+evidence::Observation observe_load(const load::Report& report, const load::Profile& profile) {
+  evidence::Observation observation = observe_so_far(report);
+  add_plain_values(report, observation.values);
+  observation.values.set("load", story_of(report, profile));
+  observation.texts.emplace("series", judge::whole_text(series_of(report)));
+  if (!report.nonces.empty()) observation.texts.emplace("samples", judge::whole_text(samples_of(report)));
+  return observation;
+}
+}  // namespace mccoy::probes

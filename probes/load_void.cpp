@@ -1,0 +1,72 @@
+// When a load says nothing of its target; declared in load_observation.hpp. Rules and figures: docs/load.md,
+// "Saturation".
+#include <fmt/format.h>
+
+#include "harness/base/clock.hpp"
+#include "harness/base/text.hpp"
+#include "probes/load_observation.hpp"
+
+namespace mccoy::probes {
+namespace {
+constexpr double kOwnFailuresMost = 0.001;  ///< of the requests that were due
+constexpr double kLateMost = 0.01;          ///< of the requests that were sent
+constexpr double kBusy = 0.95;              ///< of one processor
+
+double part(std::uint64_t some, std::uint64_t all) {
+  return all == 0 ? 0 : static_cast<double>(some) / static_cast<double>(all);
+}
+
+std::string saturated(std::string_view facts) {
+  return fmt::format("generator saturated: {}; ask for less, or give the load more processors", facts);
+}
+
+/// The whole load, warm-up too: the generator is one.
+load::Tally everything(const load::Report& report) {
+  load::Tally all;
+  for (const load::Cell& cell : report.cells) all.merge(cell.tally);
+  return all;
+}
+
+std::string saturation(const load::Report& report, const load::Tally& all) {
+  std::uint64_t own = 0;
+  for (std::size_t i = 0; i < load::kCauses; ++i)
+    if (load::by_generator(static_cast<load::Cause>(i))) own += all.failed[i];
+  if (part(own, all.due) > kOwnFailuresMost)
+    return saturated(fmt::format("{} requests found no free port or file on this machine", own));
+  const load::Generator& g = report.generator;
+  if (part(all.late_generator, all.sent) > kLateMost)
+    return saturated(fmt::format("{} of {} requests were sent over {} late because it could not keep up ({:.0f} % of a processor)",
+                                 all.late_generator, all.sent, human_duration(g.late_after), g.cpu_share * 100));
+  // By the last answer: a generator that is always busy is what the rate depends on, not the target.
+  const bool waits_for_us = static_cast<double>(g.lag_p99()) > 0.1 * static_cast<double>(all.service.percentile(0.5));
+  if (report.model == load::Model::closed && g.cpu_share > kBusy && waits_for_us)
+    return saturated(fmt::format("its busiest thread used {:.0f} % of a processor and answers waited {} for it",
+                                 g.cpu_share * 100, human_duration(Duration(g.lag_p99()))));
+  return {};
+}
+
+std::string unanswered(const load::Report& report, const load::Tally& all) {
+  std::uint64_t opened = 0;
+  for (const load::Connections& connections : report.connections) opened += connections.opened;
+  if (opened > 0) return {};
+  std::string causes;
+  for (std::size_t i = 0; i < load::kCauses; ++i)
+    if (all.failed[i] != 0)
+      causes += fmt::format("{}{} times {}", causes.empty() ? "" : ", ", all.failed[i],
+                            load::to_text(static_cast<load::Cause>(i)));
+  return fmt::format("the target could not be reached: not one connection was made ({})",
+                     causes.empty() ? "nothing was begun" : causes);
+}
+}  // namespace
+
+std::string void_of(const load::Report& report) {
+  const load::Tally all = everything(report);
+  const std::string after = human_duration(report.elapsed);
+  if (report.ended == load::Ended::interrupted) return fmt::format("interrupted after {}: the load is partial", after);
+  if (report.ended == load::Ended::deadline)
+    return fmt::format("the case's time was over after {}: the load is partial", after);
+  if (all.due == 0) return "not a single request was due, so nothing was measured";
+  if (std::string why = saturation(report, all); !why.empty()) return why;
+  return unanswered(report, all);
+}
+}  // namespace mccoy::probes
