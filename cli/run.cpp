@@ -28,6 +28,7 @@ run::RunOptions run_options(const Options& options) {
   run.jobs = options.run.jobs;
   run.strict = options.run.strict;
   run.auto_challenge = options.run.auto_challenge;
+  run.baseline = options.run.baseline;
   run.fail_fast = options.run.fail_fast;
   run.seed = options.run.seed;
   run.out = options.run.out.empty() ? fresh_bundle() : options.run.out;
@@ -80,6 +81,11 @@ void add_run_options(CLI::App& command, Options& options) {
           "auto: what a pass was seen to use (services, files, the network) is broken as well, and put back")
       ->check(CLI::IsMember({"auto", "stated"}));
   command.add_flag("--strict", options.run.strict, "a flaky pass is a failure");
+  command
+      .add_option("--baseline", options.run.baseline,
+                  "the bundle of an earlier run, with which gates are compared; instead of what the suites say")
+      ->type_name("BUNDLE")
+      ->check(CLI::ExistingDirectory);
   command.add_flag("--fail-fast", options.run.fail_fast, "the first case that does not pass ends the run");
   command.add_option("--seed", options.run.seed, "of every random choice; default: a fresh one, kept in the evidence");
   command.add_option("--out", options.run.out, "folder of the evidence; default: mccoy-out/<time>-<id>")

@@ -3,6 +3,7 @@
 
 #include "cli/telling.hpp"
 #include "harness/base/text.hpp"
+#include "harness/run/load_words.hpp"
 
 namespace mccoy::cli {
 namespace {
@@ -73,6 +74,11 @@ void add_output(const run::CaseEnd& end, Lines& lines) {
     lines.push_back(std::string(kIndent) + "  | " + visible_line(shown[i], kOutputLineBytes));
 }
 
+/// Of a load, whatever came of it.
+void add_load(const run::CaseEnd& end, Lines& lines) {
+  for (const auto& [label, text] : run::load_in_words(end.figures)) lines.push_back(labelled(label, text));
+}
+
 /// They accuse nobody, and are shown whatever came of the case.
 void add_leftovers(const run::CaseEnd& end, const Paint& paint, Lines& lines) {
   if (end.leftovers.empty()) return;
@@ -126,6 +132,7 @@ Lines tell_case(const run::CaseEnd& end, std::optional<suite::Requirement> requi
   const auto outcome = end.judgement.outcome;
   if (!was_executed(outcome)) return not_executed(end, paint);
   Lines lines(1, head_line(end, paint));
+  add_load(end, lines);
   add_leftovers(end, paint, lines);
   const bool counts =
       outcome == judge::Outcome::pass && judge::meets(end.judgement, require.value_or(end.which->require));

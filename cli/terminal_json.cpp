@@ -54,6 +54,9 @@ class JsonTerminal final : public Terminal {
   void phase(const suite::Case& which, std::string_view what) override {
     say("phase", Value::map({{"case", which.id}, {"what", std::string(what)}}));
   }
+  void measuring(const suite::Case& which, const Value& figures) override {
+    say("measuring", Value::map({{"case", which.id}, {"figures", figures}}));
+  }
   void ended(const run::CaseEnd& end) override { say("ended", case_value(end)); }
   void note(std::string_view text) override { say("note", Value::map({{"text", std::string(text)}})); }
   void finished(const run::RunResult& result) override {

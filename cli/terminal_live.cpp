@@ -3,6 +3,7 @@
 #include "cli/telling.hpp"
 #include "cli/terminal.hpp"
 #include "harness/base/text.hpp"
+#include "harness/run/load_words.hpp"
 
 namespace mccoy::cli {
 namespace {
@@ -21,6 +22,9 @@ class LiveTerminal final : public Terminal {
   void started(const suite::Case& which) override { block_->begin(visible_line(which.id)); }
   void phase(const suite::Case& which, std::string_view what) override {
     block_->change(visible_line(which.id), visible_line(what));
+  }
+  void measuring(const suite::Case& which, const Value& figures) override {
+    block_->change(visible_line(which.id), run::progress_in_words(figures));
   }
   void ended(const run::CaseEnd& end) override {
     block_->end(visible_line(end.which->id));

@@ -1,8 +1,11 @@
 // Lines as things end, for logs and pipes.
+#include <map>
+
 #include "cli/telling.hpp"
 #include "cli/terminal.hpp"
 #include "harness/base/file.hpp"
 #include "harness/base/text.hpp"
+#include "harness/run/load_words.hpp"
 
 namespace mccoy::cli {
 namespace {
@@ -18,6 +21,15 @@ class PlainTerminal final : public Terminal {
   void service(const Value& record) override { say(tell_service(record, options_.paint)); }
   void started(const suite::Case& /*which*/) override {}
   void phase(const suite::Case& /*which*/, std::string_view /*what*/) override {}
+  /// Every ten seconds: a log is read afterwards.
+  void measuring(const suite::Case& which, const Value& figures) override {
+    constexpr std::int64_t kEvery = 10'000'000'000;
+    const std::int64_t now = figures["elapsed_ns"].as_int() / kEvery;
+    std::int64_t& told = told_[which.id];
+    if (now <= told) return;
+    told = now;
+    say({"load       " + visible_line(which.id) + "  " + run::progress_in_words(figures)});
+  }
   void ended(const run::CaseEnd& end) override { say(tell_case(end, options_.require, options_.paint)); }
   void note(std::string_view text) override { say(tell_note(text, options_.paint)); }
   void finished(const run::RunResult& result) override { say(tell_end(result, options_.paint)); }
@@ -31,6 +43,7 @@ class PlainTerminal final : public Terminal {
   }
 
   TerminalOptions options_;
+  std::map<std::string, std::int64_t> told_;  ///< by case: how often
 };
 }  // namespace
 

@@ -38,7 +38,7 @@ struct Trial {
   Deadline deadline;
   const Interrupt* interrupt = nullptr;
   Watch* watch = nullptr;                                   ///< never null during a run
-  std::span<const suite::Check> gates = {};                 ///< of the case: some end it when they cannot be held any more
+  std::span<const suite::Check> checks = {};                ///< of the case: some gates end it when they are missed
   std::function<void(const Value& figures)> progress = {};  ///< of a probe that takes long; may be empty. No evidence
 };
 

@@ -45,7 +45,8 @@ std::pair<std::uint64_t, std::uint64_t> sent_and_answered(const load::Report& re
 Result<double> ArrivalsCount::read() const {
   HttpRequest request;
   const auto blank = ask_.url.find(' ');
-  request.url = trim(blank == std::string::npos ? std::string_view(ask_.url) : std::string_view(ask_.url).substr(blank));
+  request.url =
+      trim(blank == std::string::npos ? std::string_view(ask_.url) : std::string_view(ask_.url).substr(blank));
   request.keep = 1 << 20;
   request.span = ask_.span;
   Unwatched nobody;

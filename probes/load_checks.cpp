@@ -20,8 +20,10 @@ class ResponseReader {
     if (expect.given() && (!expect.value().is_map() || expect.size() == 0))
       return expect.refuse("what a response must be is a map", "for example { status: 201, json: { /ok: true } }");
     for (std::size_t i = 0; i < expect.size(); ++i) MCCOY_DO(entry(expect.key(i), expect.member(i)));
-    const bool asked = std::ranges::any_of(checks_, [](const Check& check) { return check.kind == Check::Kind::status; });
-    if (http_ && !asked) checks_.insert(checks_.begin(), {.kind = Check::Kind::status, .name = "status 2xx", .ranges = {{200, 299}}});
+    const bool asked =
+        std::ranges::any_of(checks_, [](const Check& check) { return check.kind == Check::Kind::status; });
+    if (http_ && !asked)
+      checks_.insert(checks_.begin(), {.kind = Check::Kind::status, .name = "status 2xx", .ranges = {{200, 299}}});
     return std::move(checks_);
   }
 
@@ -34,8 +36,9 @@ class ResponseReader {
     std::vector<std::string_view> known = {"body", "json"};
     if (http_) known.insert(known.end(), {"status", "headers"});
     const auto near = did_you_mean(key, known);
-    return value.refuse(fmt::format("a response has no \"{}\"", visible_line(key, 40)),
-                        near.empty() ? "it has: status, headers, body, json" : fmt::format("did you mean \"{}\"?", near));
+    return value.refuse(
+        fmt::format("a response has no \"{}\"", visible_line(key, 40)),
+        near.empty() ? "it has: status, headers, body, json" : fmt::format("did you mean \"{}\"?", near));
   }
 
   Status status(const Said& value) {
@@ -61,9 +64,12 @@ class ResponseReader {
     if (!value.value().is_map()) return texts(Check::Kind::contains, "contains", value);
     for (std::size_t i = 0; i < value.size(); ++i) {
       const std::string& how = value.key(i);
-      if (how == "contains") MCCOY_DO(texts(Check::Kind::contains, how, value.member(i)));
-      else if (how == "not_contains") MCCOY_DO(texts(Check::Kind::lacks, how, value.member(i)));
-      else if (how == "matches") MCCOY_DO(texts(Check::Kind::matches, how, value.member(i)));
+      if (how == "contains")
+        MCCOY_DO(texts(Check::Kind::contains, how, value.member(i)));
+      else if (how == "not_contains")
+        MCCOY_DO(texts(Check::Kind::lacks, how, value.member(i)));
+      else if (how == "matches")
+        MCCOY_DO(texts(Check::Kind::matches, how, value.member(i)));
       else
         return value.member(i).refuse(fmt::format("under load a body is not asked for \"{}\"", visible_line(how, 40)),
                                       "it is asked for: contains, not_contains, matches, and json");

@@ -12,6 +12,5 @@ namespace mccoy::probes {
 ///   http    false: bytes have no status and no headers
 Result<std::vector<load::Check>> read_response_checks(const Said& expect, double share, bool http);
 /// Adds "STEP.NAME" to the variables of the journey.
-Result<std::vector<load::Capture>> read_load_captures(const Said& capture, const std::string& step,
-                                                      Captured& captured);
+Result<std::vector<load::Capture>> read_load_captures(const Said& capture, const std::string& step, Captured& captured);
 }  // namespace mccoy::probes

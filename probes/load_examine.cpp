@@ -53,8 +53,9 @@ void settle_time(suite::Reading& reading, const suite::Node& node, const LoadPla
   if (within == nullptr) {
     which.within = std::max(which.within, needed + plan.profile.drain + kBesides);
   } else if (which.within < needed) {
-    reading.add(*within, fmt::format("the load takes {}, but the case is ended after {}", human_duration(needed),
-                                     human_duration(which.within)),
+    reading.add(*within,
+                fmt::format("the load takes {}, but the case is ended after {}", human_duration(needed),
+                            human_duration(which.within)),
                 "give it more time, or leave within out: it then follows from the load");
   }
 }

@@ -49,9 +49,8 @@ class Recorder {
 
   void record(Part part) {
     metrics(part);
-    const std::pair<const char*, const Histogram*> times[] = {{"response", &part.tally.response},
-                                                              {"service", &part.tally.service},
-                                                              {"arrival", &part.tally.arrival}};
+    const std::pair<const char*, const Histogram*> times[] = {
+        {"response", &part.tally.response}, {"service", &part.tally.service}, {"arrival", &part.tally.arrival}};
     for (const auto& [name, histogram] : times)
       if (!histogram->empty()) histograms_ += judge::histogram_line(suite::series_key(name, part.labels), *histogram);
   }

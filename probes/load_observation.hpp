@@ -14,4 +14,6 @@ evidence::Observation observe_so_far(const load::Report& report);
 /// Why the figures say nothing of the target; "" = they do: the generator was the limit, nothing answered, nothing was
 /// due, or the load was broken off.
 std::string void_of(const load::Report& report);
+/// Why what was too slow may have been the generator; "" = it was not.
+std::string lateness_of(const load::Report& report);
 }  // namespace mccoy::probes

@@ -17,10 +17,12 @@ struct Number {
   void (*set)(load::Profile& profile, std::int64_t value);
 };
 constexpr Number kNumbers[] = {
-    {"max_in_flight", 1, 1'000'000, [](load::Profile& p, std::int64_t v) { p.max_in_flight = static_cast<std::size_t>(v); }},
+    {"max_in_flight", 1, 1'000'000,
+     [](load::Profile& p, std::int64_t v) { p.max_in_flight = static_cast<std::size_t>(v); }},
     {"connections", 1, 100'000, [](load::Profile& p, std::int64_t v) { p.connections = static_cast<std::size_t>(v); }},
     {"threads", 1, 256, [](load::Profile& p, std::int64_t v) { p.threads = static_cast<int>(v); }},
-    {"iterations", 1, std::int64_t{1} << 50, [](load::Profile& p, std::int64_t v) { p.max_journeys = static_cast<std::uint64_t>(v); }},
+    {"iterations", 1, std::int64_t{1} << 50,
+     [](load::Profile& p, std::int64_t v) { p.max_journeys = static_cast<std::uint64_t>(v); }},
 };
 struct Length {
   const char* field;
@@ -58,7 +60,8 @@ Status read_rest(const Said& said, load::Profile& profile) {
   if (!think.given() || think.open()) return {};
   MCCOY_TRY(span, read_think(think));
   if (profile.model == load::Model::open && !profile.stages.empty())
-    return think.refuse("requests that come by the clock do not wait for anybody to think", "users: N instead of rate, or remove it");
+    return think.refuse("requests that come by the clock do not wait for anybody to think",
+                        "users: N instead of rate, or remove it");
   profile.think_min = span.first;
   profile.think_max = span.second;
   return {};
@@ -66,7 +69,10 @@ Status read_rest(const Said& said, load::Profile& profile) {
 
 Status read_arrivals(const Said& said, LoadPlan& plan) {
   if (!said.given()) return {};
-  ArrivalsAsk ask{.url = said["http"].text(), .extract = said["take"].given() ? said["take"].text() : "number", .of = {}, .span = said.span()};
+  ArrivalsAsk ask{.url = said["http"].text(),
+                  .extract = said["take"].given() ? said["take"].text() : "number",
+                  .of = {},
+                  .span = said.span()};
   const auto parsed = suite::parse_extractor(ask.extract, "body");
   if (!parsed.ok()) return said["take"].refuse(parsed.error().what, parsed.error().hint);
   if (!said["http"].open()) {
@@ -81,8 +87,9 @@ Status read_arrivals(const Said& said, LoadPlan& plan) {
     const std::vector<std::string_view> known(plan.requests.begin(), plan.requests.end());
     if (std::ranges::find(known, name) == known.end()) {
       const auto near = did_you_mean(name, known);
-      return of.at(i).refuse(fmt::format("no request is called \"{}\"", visible_line(name, 60)),
-                             near.empty() ? "one of: " + join(plan.requests, ", ") : fmt::format("did you mean \"{}\"?", near));
+      return of.at(i).refuse(
+          fmt::format("no request is called \"{}\"", visible_line(name, 60)),
+          near.empty() ? "one of: " + join(plan.requests, ", ") : fmt::format("did you mean \"{}\"?", near));
     }
     ask.of.push_back(name);
   }

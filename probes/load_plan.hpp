@@ -11,8 +11,8 @@
 namespace mccoy::probes {
 /// `arrivals`: a counter of the service that is read before and after.
 struct ArrivalsAsk {
-  std::string url;      ///< GET is all it takes
-  std::string extract;  ///< extractor over the body: "json /count"
+  std::string url;              ///< GET is all it takes
+  std::string extract;          ///< extractor over the body: "json /count"
   std::vector<std::string> of;  ///< names of requests it counts; none: all
   bool at_least = false;        ///< others use the service, too
   double tolerance = 0;         ///< share by which it may be off

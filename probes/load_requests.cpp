@@ -57,7 +57,8 @@ class RequestReader {
       }
       MCCOY_TRY(named, read_data(one, folder_));
       if (data_.has(named.name))
-        return one.refuse(fmt::format("two tables are called \"{}\"", named.name), "give each a name: { file: …, name: … }");
+        return one.refuse(fmt::format("two tables are called \"{}\"", named.name),
+                          "give each a name: { file: …, name: … }");
       data_.add(std::move(named));
     }
     return {};
@@ -107,7 +108,8 @@ class RequestReader {
     const Said given = said["weight"];
     if (!given.given() || given.open()) return 1.0;
     const double value = given.value().as_double();
-    if (!(value > 0)) return given.refuse("a weight of nothing is never chosen", "write a number above 0, or remove it");
+    if (!(value > 0))
+      return given.refuse("a weight of nothing is never chosen", "write a number above 0, or remove it");
     return value;
   }
 
@@ -119,7 +121,8 @@ class RequestReader {
     journey.weight = how_often;
     MCCOY_TRY(request, step(name, said, said["request"], captured));
     if (!captured.empty())
-      return said["capture"].refuse("nothing comes after this request that could use it", "make steps of a sequence of them");
+      return said["capture"].refuse("nothing comes after this request that could use it",
+                                    "make steps of a sequence of them");
     journey.steps.push_back(std::move(request));
     plan_.profile.journeys.push_back(std::move(journey));
     return {};
@@ -168,7 +171,8 @@ class RequestReader {
       MCCOY_TRY(captures, read_load_captures(said["capture"], name, captured));
       request.captures = std::move(captures);
     }
-    if (const Said pause = said["pause"]; pause.given() && !pause.open()) request.pause = Duration(pause.value().as_int());
+    if (const Said pause = said["pause"]; pause.given() && !pause.open())
+      request.pause = Duration(pause.value().as_int());
     if (const Said timeout = said["timeout"]; timeout.given() && !timeout.open()) {
       MCCOY_TRY(span, read_span(timeout, "timeout"));
       request.response_timeout = span;
@@ -252,7 +256,8 @@ class RequestReader {
       const std::string& name = given.key(i);
       const Said value = given.member(i);
       const std::string text = value.text();
-      if (name.empty() || name.find_first_of(" :\r\n\t") != std::string::npos || text.find_first_of("\r\n") != std::string::npos)
+      if (name.empty() || name.find_first_of(" :\r\n\t") != std::string::npos ||
+          text.find_first_of("\r\n") != std::string::npos)
         return value.refuse(fmt::format("{}: {} cannot be a header", visible_line(name, 60), visible_line(text, 60)),
                             "a name is letters, digits and dashes; a value has no line end");
       MCCOY_TRY(pieces, words(text, value, Written::plain, captured));
@@ -270,7 +275,8 @@ class RequestReader {
       return said[given[1]].refuse(fmt::format("{} and {} are both a body", given[0], given[1]), "keep one of them");
     if (given.empty()) return {};
     const Said value = said[given[0]];
-    if (value.value().is_map() || std::string_view(given[0]) == "json") return structured(given[0], value, captured, request);
+    if (value.value().is_map() || std::string_view(given[0]) == "json")
+      return structured(given[0], value, captured, request);
     MCCOY_TRY(pieces, words(value.text(), value, Written::plain, captured));
     request.body = std::move(pieces);
     return {};
@@ -322,7 +328,8 @@ class RequestReader {
     if (said["json"].given() == false && said["body"].given() == false)
       return said.refuse("nothing is sent", "add body: \"PING\\n\"");
     request.until = end.text();
-    if (bytes.given() && bytes.value().as_int() < 1) return bytes.refuse("an answer of no bytes is none", "for example 4");
+    if (bytes.given() && bytes.value().as_int() < 1)
+      return bytes.refuse("an answer of no bytes is none", "for example 4");
     if (bytes.given()) request.bytes = static_cast<std::size_t>(bytes.value().as_int());
     return {};
   }

@@ -73,7 +73,8 @@ class StageReader {
     if (to.given() && hold.given()) return hold.refuse("a stage goes to a level or holds one", "make two stages of it");
     if (hold.given() && over.given()) return over.refuse("a level is held for a time", "write for: instead of over:");
     if (to.given() && span.given()) return span.refuse("a level is reached over a time", "write over: instead of for:");
-    if (!to.given() && !span.given()) return said.refuse("this stage does not say how long", "for example { hold: 100/s, for: 30s }");
+    if (!to.given() && !span.given())
+      return said.refuse("this stage does not say how long", "for example { hold: 100/s, for: 30s }");
     load::Stage stage{.name = said["name"].given() ? said["name"].text() : fmt::format("stage {}", index + 1)};
     MCCOY_DO(name(said, stage.name));
     const Said& length = to.given() ? over : span;
@@ -99,7 +100,8 @@ class StageReader {
 
   Status name(const Said& said, const std::string& name) const {
     if (name.empty() || name.find_first_of("{}:,\t\n") != std::string::npos)
-      return said["name"].refuse(fmt::format("\"{}\" is no name for a stage", visible_line(name, 40)), "for example hold");
+      return said["name"].refuse(fmt::format("\"{}\" is no name for a stage", visible_line(name, 40)),
+                                 "for example hold");
     if (std::ranges::find(profile_.stages, name, &load::Stage::name) != profile_.stages.end() || name == kWarmUp)
       return said["name"].refuse(fmt::format("a stage is called \"{}\" already", name), "give each its own name");
     return {};
@@ -117,9 +119,8 @@ class StageReader {
   }
 
   Status says_something(const Said& said) const {
-    const bool any = std::ranges::any_of(profile_.stages, [](const load::Stage& stage) {
-      return stage.counted && (stage.from > 0 || stage.to > 0);
-    });
+    const bool any = std::ranges::any_of(
+        profile_.stages, [](const load::Stage& stage) { return stage.counted && (stage.from > 0 || stage.to > 0); });
     if (!any) return said.refuse("no counted stage has any load", kHowMuch);
     double journeys = 0;
     for (const load::Stage& stage : profile_.stages)

@@ -11,6 +11,7 @@ namespace {
 constexpr double kOwnFailuresMost = 0.001;  ///< of the requests that were due
 constexpr double kLateMost = 0.01;          ///< of the requests that were sent
 constexpr double kBusy = 0.95;              ///< of one processor
+constexpr double kPartMost = 0.1;           ///< of a time that was measured: its delay by the generator
 
 double part(std::uint64_t some, std::uint64_t all) {
   return all == 0 ? 0 : static_cast<double>(some) / static_cast<double>(all);
@@ -27,6 +28,12 @@ load::Tally everything(const load::Report& report) {
   return all;
 }
 
+std::string late_in_words(const load::Report& report, const load::Tally& all) {
+  const load::Generator& g = report.generator;
+  return fmt::format("{} of {} requests were sent over {} late because it could not keep up ({:.0f} % of a processor)",
+                     all.late_generator, all.sent, human_duration(g.late_after), g.cpu_share * 100);
+}
+
 std::string saturation(const load::Report& report, const load::Tally& all) {
   std::uint64_t own = 0;
   for (std::size_t i = 0; i < load::kCauses; ++i)
@@ -34,12 +41,13 @@ std::string saturation(const load::Report& report, const load::Tally& all) {
   if (part(own, all.due) > kOwnFailuresMost)
     return saturated(fmt::format("{} requests found no free port or file on this machine", own));
   const load::Generator& g = report.generator;
-  if (part(all.late_generator, all.sent) > kLateMost)
-    return saturated(fmt::format("{} of {} requests were sent over {} late because it could not keep up ({:.0f} % of a processor)",
-                                 all.late_generator, all.sent, human_duration(g.late_after), g.cpu_share * 100));
+  if (g.cpu_share <= kBusy) return {};
+  if (report.model == load::Model::open && part(all.late_generator, all.sent) > kLateMost)
+    return saturated(late_in_words(report, all));
   // By the last answer: a generator that is always busy is what the rate depends on, not the target.
-  const bool waits_for_us = static_cast<double>(g.lag_p99()) > 0.1 * static_cast<double>(all.service.percentile(0.5));
-  if (report.model == load::Model::closed && g.cpu_share > kBusy && waits_for_us)
+  const bool waits_for_us =
+      static_cast<double>(g.lag_p99()) > kPartMost * static_cast<double>(all.service.percentile(0.5));
+  if (report.model == load::Model::closed && waits_for_us)
     return saturated(fmt::format("its busiest thread used {:.0f} % of a processor and answers waited {} for it",
                                  g.cpu_share * 100, human_duration(Duration(g.lag_p99()))));
   return {};
@@ -68,5 +76,13 @@ std::string void_of(const load::Report& report) {
   if (all.due == 0) return "not a single request was due, so nothing was measured";
   if (std::string why = saturation(report, all); !why.empty()) return why;
   return unanswered(report, all);
+}
+
+std::string lateness_of(const load::Report& report) {
+  const load::Tally all = everything(report);
+  const bool late = part(all.late_generator, all.sent) > kLateMost;
+  const auto delay = static_cast<double>(report.generator.lag_p99());
+  const bool matters = delay > kPartMost * static_cast<double>(all.response.percentile(0.95));
+  return late && matters ? saturated(late_in_words(report, all)) : std::string();
 }
 }  // namespace mccoy::probes

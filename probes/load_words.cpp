@@ -104,14 +104,13 @@ Result<load::Piece> LoadData::piece(std::string_view table, std::string_view col
   const auto found = std::ranges::find(named->columns, column);
   if (found == named->columns.end()) return Error{.what = "no such column"};
   const auto index = static_cast<std::size_t>(found - named->columns.begin());
-  const bool same = std::ranges::all_of(
-      named->table.rows, [&](const auto& row) { return written_as(row[index], written) == row[index]; });
+  const bool same = std::ranges::all_of(named->table.rows,
+                                        [&](const auto& row) { return written_as(row[index], written) == row[index]; });
   if (!same && named->table.order == load::Table::Order::random)
     return Error{.what = fmt::format("{}.{} has values that must be escaped here", table, column),
                  .hint = "take the rows in turn, or write them escaped into the file"};
-  return Piece{.kind = Piece::Kind::column,
-               .table = table_for(*named, same ? Written::plain : written),
-               .column = index};
+  return Piece{
+      .kind = Piece::Kind::column, .table = table_for(*named, same ? Written::plain : written), .column = index};
 }
 
 Result<load::Template> read_template(std::string_view text, const Said& place, Written written, LoadData& data,

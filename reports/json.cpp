@@ -2,6 +2,8 @@
 // docs/report.schema.json says what stands where; members that have nothing to say are left out.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/base/clock.hpp"
 #include "harness/base/text.hpp"
 #include "harness/judge/chain.hpp"
@@ -193,6 +195,31 @@ Value requirement_value(const run::CaseView& view) {
       .take();
 }
 
+/// What a load gave, its course by seconds included; null for other kinds.
+Result<Value> load_value(const run::RunView& run, const run::CaseView& view) {
+  const Value& load = view.figures["load"];
+  if (!load.is_map()) return Value();
+  Value value = load;
+  if (const Value& arrivals = view.figures["arrivals"]; arrivals.is_map()) value.set("arrivals", arrivals);
+  if (view.figures["partial"].as_bool()) value.set("partial", true);
+  const auto series = std::ranges::find(view.texts, "series", &run::TextView::name);
+  if (series == view.texts.end()) return value;
+  MCCOY_TRY(text, run::excerpt(run, *series, static_cast<std::size_t>(series->bytes) + 1));
+  Value seconds = Value::list();
+  for (const std::string& line : split(text.head, '\n'))
+    if (auto second = from_json(line); second.ok()) seconds.push(std::move(second).value());
+  return value.set("series", std::move(seconds));
+}
+
+/// Without what has a section of its own.
+Value figures_value(const Value& figures) {
+  if (!figures["load"].is_map()) return figures;
+  Value rest = Value::map();
+  for (const auto& [name, value] : figures.as_map())
+    if (name != "load" && name != "metrics" && name != "arrivals") rest.set(name, value);
+  return rest;
+}
+
 Result<Value> case_value(const run::RunView& run, const run::CaseView& view) {
   const Told told = tell(view, is_strict(run));
   MCCOY_TRY(texts, texts_value(run, view));
@@ -207,7 +234,11 @@ Result<Value> case_value(const run::RunView& run, const run::CaseView& view) {
   members.put("wall_ns", view.wall_ns).put("attempts", view.attempts).flag("waited", view.waited);
   members.some("earlier_attempts", each(view.earlier, earlier_value)).text("nonce", view.nonce);
   members.some("checks", each(view.checks, check_value)).some("obligations", each(view.obligations, obligation_value));
-  members.some("challenges", challenges_value(view)).some("figures", view.figures).some("texts", std::move(texts));
+  members.some("challenges", challenges_value(view))
+      .some("figures", figures_value(view.figures))
+      .some("texts", std::move(texts));
+  MCCOY_TRY(load, load_value(run, view));
+  members.some("load", std::move(load));
   members.some("chain", each(chain_of(view.facts), hop_value));
   return members.some("facts", evidence::to_value(view.facts)).take();
 }

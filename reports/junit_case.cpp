@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/base/text.hpp"
+#include "harness/run/load_words.hpp"
 
 namespace mccoy::reports {
 namespace {
@@ -91,7 +92,10 @@ Result<std::string> shown(const run::RunView& run, const run::TextView& text, st
 
 Status add_texts(const run::RunView& run, const run::CaseView& view, JunitCase& into) {
   const std::size_t keep = into.result == JunitCase::Result::passed ? kExcerptPassed : kExcerpt;
+  for (const auto& [label, line] : run::load_in_words(view.figures))
+    into.out += fmt::format("{:<10} {}\n", label, line);
   for (const run::TextView& text : view.texts) {
+    if (view.figures["load"].is_map()) break;  // histograms are for machines, and are in the bundle
     MCCOY_TRY(part, shown(run, text, keep));
     (text.name == "stderr" ? into.err : into.out) += part;
   }
@@ -111,6 +115,13 @@ void add_properties(const run::CaseView& view, const Told& told, JunitCase& into
   if (judgement.flaky) add("flaky", "true");
   if (told.standing == Standing::waived) add("waived", told.why);
   if (!view.covers.empty()) add("covers", join(view.covers, ", "));
+  if (const Value& all = view.figures["load"]["all"]; all.is_map()) {
+    for (const char* name : {"due", "finished", "errors", "dropped"})
+      add(std::string("load.") + name, std::to_string(all[name].as_int()));
+    for (const char* name : {"p50", "p95", "p99"})
+      if (all["response"].is_map())
+        add(std::string("load.response_ns.") + name, std::to_string(all["response"][name].as_int()));
+  }
 }
 }  // namespace
 

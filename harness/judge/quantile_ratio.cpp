@@ -32,8 +32,7 @@ QuantileRanks exact(std::uint64_t n, double q) {
 }
 
 double at_rank(const Histogram& times, std::uint64_t rank) {
-  return static_cast<double>(
-      times.percentile((static_cast<double>(rank) - 0.5) / static_cast<double>(times.count())));
+  return static_cast<double>(times.percentile((static_cast<double>(rank) - 0.5) / static_cast<double>(times.count())));
 }
 }  // namespace
 

@@ -6,8 +6,8 @@
 #include "harness/base/histogram.hpp"
 
 namespace mccoy::judge {
-/// Ranks, 1-based, between which the true quantile lies: each bound is wrong with a chance of at most 2.5 %. 0: there is
-/// no such sample (low: before the first; high: after the last).
+/// Ranks, 1-based, between which the true quantile lies: each bound is wrong with a chance of at most 2.5 %. 0: there
+/// is no such sample (low: before the first; high: after the last).
 struct QuantileRanks {
   std::uint64_t low = 0, high = 0;
 };

@@ -37,7 +37,8 @@ Result<Earlier> earlier_of(const std::string& bundle, const std::string& case_id
 void add_baseline(const std::string& bundle, const std::string& case_id, evidence::Observation& observation) {
   if (bundle.empty()) {
     observation.values.set(
-        "baseline", Value::map({{"why", "no baseline was named: add baseline: FOLDER to the case, or --baseline FOLDER"}}));
+        "baseline",
+        Value::map({{"why", "no baseline was named: add baseline: FOLDER to the case, or --baseline FOLDER"}}));
     return;
   }
   Value told = Value::map({{"bundle", bundle}, {"case", case_id}});

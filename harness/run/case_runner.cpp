@@ -100,6 +100,7 @@ CaseEnd run_case(SuiteContext& context, const suite::Case& which, std::vector<st
   if (end.judgement.outcome == Outcome::not_run) end.why_not_run = "interrupted";
   end.error = last.trial.error;
   end.checks = last.trial.checks;
+  end.figures = std::move(last.figures);
   for (const judge::ChallengeRecord& record : evidence.challenges)
     end.challenges.push_back(judge::conclude(record, evidence.terms, last.trial.facts));
   end.last_output = std::move(last.last_output);

@@ -37,6 +37,7 @@ struct CaseEnd {
   std::string why_not_run;                 ///< "needs builds, which failed"
   std::string error;                       ///< of the last attempt
   std::vector<judge::CheckResult> checks;  ///< of the last attempt
+  Value figures;                           ///< of the last attempt of a load: {"load", "arrivals"}; else null
   std::vector<judge::ChallengeResult> challenges;
   std::string last_output;  ///< last bytes of stderr or stdout or body, raw; at most 4 KiB
   std::string last_output_name;

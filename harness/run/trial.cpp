@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 
 #include "harness/base/digest.hpp"
 #include "harness/base/text.hpp"
@@ -272,9 +271,7 @@ class Attempt {
     trial.env = env_;
     trial.attached = context_.options.attached && place_.phase == "baseline";  // only that one is the user's
     trial.interrupt = &context_.interrupt;
-    std::vector<suite::Check> gates;
-    std::ranges::copy_if(checks_, std::back_inserter(gates), [](const auto& check) { return check.op == suite::Op::gate; });
-    trial.gates = gates;
+    trial.checks = checks_;
     trial.progress = [this](const Value& figures) { context_.progress.measuring(which_, figures); };
     TrialWatch watch(context_, which_, expected_service_);
     if (perturbation_.challenge != nullptr && perturbation_.challenge->cut_network) watch.cut_network();
@@ -322,6 +319,9 @@ class Attempt {
   void count_requests() {
     const Value& all = observation_->values["load"]["all"];
     std::optional<evidence::Responder>& responder = run_.trial.facts.responder;
+    if (all.is_map())
+      run_.figures =
+          Value::map({{"load", observation_->values["load"]}, {"arrivals", observation_->values["arrivals"]}});
     if (!responder || !all.is_map()) return;
     responder->requests = all["finished"].as_int();
     responder->bytes_out = all["bytes_out"].as_int();

@@ -30,6 +30,7 @@ struct TrialRun {
   std::optional<bool> oracle_agrees;
   bool interrupted = false;
   std::string last_output, last_output_name;
+  Value figures;  ///< what was recorded of a load: {"load", "arrivals"}; else null
   judge::Outcome outcome() const { return trial.outcome(); }
   std::string why() const;  ///< the error or the first check that is not held, in one line; "" for a pass
 };

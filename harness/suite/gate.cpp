@@ -124,8 +124,7 @@ Result<Gate> gate_of(const Check& check) {
                     word_to(kAggregates, operand["aggregate"].as_string(), gate.aggregate) &&
                     word_to(kSigns, operand["sign"].as_string(), gate.sign) &&
                     word_to(kAgainst, operand["against"].as_string(), gate.against) && operand["limit"].is_number();
-  const bool percent_fits =
-      gate.aggregate != Aggregate::percentile || (gate.percentile > 0 && gate.percentile <= 100);
+  const bool percent_fits = gate.aggregate != Aggregate::percentile || (gate.percentile > 0 && gate.percentile <= 100);
   if (check.op != Op::gate || gate.metric.empty() || !read || !percent_fits)
     return Error{.what = "a recorded gate does not say what is measured"};
   for (const auto& [name, value] : operand["labels"].as_map()) gate.labels.emplace_back(name, value.as_string());

@@ -57,7 +57,8 @@ struct GateSubject {
   const Metric* metric = nullptr;
   std::vector<std::pair<std::string, std::string>> labels;
 };
-///   errors  unknown metric, aggregate or label, a unit that does not fit, a gate that always holds; where.column is the
+///   errors  unknown metric, aggregate or label, a unit that does not fit, a gate that always holds; where.column is
+///   the
 ///           1-based offset in the text and where.length its bytes, the rest of `where` is left empty
 Result<Gate> parse_gate(std::string_view text, const GateGrammar& grammar, const GateSubject& about = {});
 Result<GateSubject> parse_gate_subject(std::string_view text, const GateGrammar& grammar);

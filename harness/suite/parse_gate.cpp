@@ -26,10 +26,14 @@ struct AggregateRow {
 const std::vector<AggregateRow>& aggregates() {
   using enum MetricSort;
   static const std::vector<AggregateRow> rows = {
-      {"p", Aggregate::percentile, {times}},      {"avg", Aggregate::avg, {times}},
-      {"min", Aggregate::min, {times}},           {"max", Aggregate::max, {times}},
-      {"med", Aggregate::med, {times}},           {"count", Aggregate::count, {counter, share, times}},
-      {"rate", Aggregate::rate, {counter}},       {"share", Aggregate::share, {share}},
+      {"p", Aggregate::percentile, {times}},
+      {"avg", Aggregate::avg, {times}},
+      {"min", Aggregate::min, {times}},
+      {"max", Aggregate::max, {times}},
+      {"med", Aggregate::med, {times}},
+      {"count", Aggregate::count, {counter, share, times}},
+      {"rate", Aggregate::rate, {counter}},
+      {"share", Aggregate::share, {share}},
       {"value", Aggregate::value, {counter, time}},
   };
   return rows;
@@ -39,8 +43,8 @@ struct Sign {
   std::string_view text;
   Kind kind;
 };
-constexpr Sign kSigns[] = {{"<", Kind::lt},  {"<=", Kind::le},  {">", Kind::gt},  {">=", Kind::ge}, {"==", Kind::eq},
-                           {"=", Kind::eq},  {"===", Kind::eq}, {"!=", Kind::ne}, {"!==", Kind::ne}};
+constexpr Sign kSigns[] = {{"<", Kind::lt}, {"<=", Kind::le},  {">", Kind::gt},  {">=", Kind::ge}, {"==", Kind::eq},
+                           {"=", Kind::eq}, {"===", Kind::eq}, {"!=", Kind::ne}, {"!==", Kind::ne}};
 
 Aggregate natural(MetricSort sort) {
   if (sort == MetricSort::share) return Aggregate::share;
@@ -149,9 +153,10 @@ class GateParser {
 
   std::string hint_for(std::string_view word) const {
     constexpr std::pair<std::string_view, std::string_view> kOthers[] = {
-        {"mean", "avg"}, {"average", "avg"}, {"median", "med"}, {"percentile", "p(95)"}, {"p50", "p(50)"},
-        {"p90", "p(90)"}, {"p95", "p(95)"}, {"p99", "p(99)"}, {"p999", "p(99.9)"}, {"latency", "response"},
-        {"failures", "errors"}, {"error_rate", "errors"}, {"rps", "rate"}, {"throughput", "rate"}};
+        {"mean", "avg"},     {"average", "avg"},      {"median", "med"},      {"percentile", "p(95)"},
+        {"p50", "p(50)"},    {"p90", "p(90)"},        {"p95", "p(95)"},       {"p99", "p(99)"},
+        {"p999", "p(99.9)"}, {"latency", "response"}, {"failures", "errors"}, {"error_rate", "errors"},
+        {"rps", "rate"},     {"throughput", "rate"}};
     for (const auto& [other, ours] : kOthers)
       if (other == word) return fmt::format("did you mean \"{}\"?", ours);
     return near_or(word, known_words(grammar_, true), "one of: " + listed(known_words(grammar_, false)));
@@ -175,7 +180,8 @@ class GateParser {
   /// What is measured and what is taken of it must fit; either stands for the other where it is left out.
   Status agree() {
     if (metric_ == nullptr) {
-      const auto found = std::ranges::find_if(aggregate_->of, [&](MetricSort sort) { return first_of(sort) != nullptr; });
+      const auto found =
+          std::ranges::find_if(aggregate_->of, [&](MetricSort sort) { return first_of(sort) != nullptr; });
       if (found == aggregate_->of.end())
         return gate_error(first_, fmt::format("{} of what?", aggregate_->word), hint_for(""));
       metric_ = first_of(*found);
@@ -225,8 +231,9 @@ class GateParser {
     const char* end = word.text.data() + word.text.size();
     const auto [stop, problem] = std::from_chars(word.text.data(), end, number);
     if (word.kind != GateWord::Kind::number || problem != std::errc() || stop != end || !std::isfinite(number))
-      return gate_error(word, word.text.empty() ? std::string("here a number is missing")
-                                                : fmt::format("\"{}\" is no number", visible_line(word.text, 40)),
+      return gate_error(word,
+                        word.text.empty() ? std::string("here a number is missing")
+                                          : fmt::format("\"{}\" is no number", visible_line(word.text, 40)),
                         "for example p(95) < 500ms");
     return number;
   }
@@ -274,8 +281,7 @@ class GateParser {
     if (is_time(gate_)) number *= 1e6;  // as in k6
     gate_.limit = number;
     if (gate_.aggregate == Aggregate::rate && !given_ && number <= 1)
-      return gate_error(limit_, "rate by itself is requests per second",
-                        "write errors < 1%, or a unit: rate >= 100/s");
+      return gate_error(limit_, "rate by itself is requests per second", "write errors < 1%, or a unit: rate >= 100/s");
     return {};
   }
 
@@ -285,7 +291,8 @@ class GateParser {
       if (take("baseline")) return baseline(number / 100);
       if (!take("target")) return gate_error(now(), "percent of what?", "write 95% of target");
       if (gate_.aggregate != Aggregate::rate)
-        return gate_error(limit_, fmt::format("{} has no target", subject_of(gate_)), "rate has: rate >= 95% of target");
+        return gate_error(limit_, fmt::format("{} has no target", subject_of(gate_)),
+                          "rate has: rate >= 95% of target");
       gate_.against = Against::target;
       return {};
     }
@@ -305,9 +312,8 @@ class GateParser {
   }
 
   Status with_unit(double number) {
-    constexpr std::pair<std::string_view, double> kUnits[] = {{"ns", 1},    {"us", 1e3},  {"ms", 1e6},
-                                                              {"s", 1e9},   {"m", 60e9},  {"min", 60e9},
-                                                              {"h", 3600e9}};
+    constexpr std::pair<std::string_view, double> kUnits[] = {{"ns", 1},   {"us", 1e3},   {"ms", 1e6},  {"s", 1e9},
+                                                              {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}};
     const GateWord word = words_[next_++];
     const auto* found = std::ranges::find(kUnits, word.text, &std::pair<std::string_view, double>::first);
     if (found == std::end(kUnits))
@@ -318,10 +324,10 @@ class GateParser {
   }
 
   Status misfit(std::string_view unit, std::string_view hint) const {
-    const std::string_view fitting = is_time(gate_)                               ? "write a time: 500ms"
-                                     : gate_.aggregate == Aggregate::share        ? "write a share: 0.1%"
-                                     : gate_.aggregate == Aggregate::rate         ? "write a rate: 100/s"
-                                                                                  : "write a plain number";
+    const std::string_view fitting = is_time(gate_)                        ? "write a time: 500ms"
+                                     : gate_.aggregate == Aggregate::share ? "write a share: 0.1%"
+                                     : gate_.aggregate == Aggregate::rate  ? "write a rate: 100/s"
+                                                                           : "write a plain number";
     return gate_error(limit_, fmt::format("{} is not measured in {}", subject_of(gate_), unit),
                       std::string(hint.empty() ? fitting : hint));
   }
@@ -366,8 +372,9 @@ Result<GateSubject> parse_gate_subject(std::string_view text, const GateGrammar&
   MCCOY_TRY(words, gate_words(text));
   GateSubject subject{.metric = find_metric(grammar.metrics, words[0].text), .labels = {}};
   if (subject.metric == nullptr)
-    return gate_error(words[0], fmt::format("nothing called \"{}\" is measured", visible_line(words[0].text, 40)),
-                      near_or(words[0].text, known_words(grammar, true), "one of: " + listed(known_words(grammar, false))));
+    return gate_error(
+        words[0], fmt::format("nothing called \"{}\" is measured", visible_line(words[0].text, 40)),
+        near_or(words[0].text, known_words(grammar, true), "one of: " + listed(known_words(grammar, false))));
   std::size_t next = 1;
   if (words[next].kind == GateWord::Kind::labels) MCCOY_DO(read_labels(words[next++], grammar, subject.labels));
   if (words[next].kind != GateWord::Kind::end)

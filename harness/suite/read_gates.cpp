@@ -128,7 +128,8 @@ class GateReader {
     Span span = reading_.span(node);
     const std::size_t begin = reading_.offset_of(span);
     for (const std::size_t quote : {std::size_t{0}, std::size_t{1}}) {
-      if (reading_.text().substr(std::min(begin + quote, reading_.text().size()), node.text.size()) != node.text) continue;
+      if (reading_.text().substr(std::min(begin + quote, reading_.text().size()), node.text.size()) != node.text)
+        continue;
       span = reading_.span_at(begin + quote + static_cast<std::size_t>(error.where.column - 1),
                               static_cast<std::size_t>(error.where.length), span.line);
       break;

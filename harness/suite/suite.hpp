@@ -105,8 +105,8 @@ struct Case {
   std::string id;  ///< "suite/case", unique in a run
   Span span;
   const KindSchema* kind = nullptr;
-  Located head;         ///< what stands behind the kind's key
-  LocatedMap settings;  ///< the kind's fields that were given
+  Located head;               ///< what stands behind the kind's key
+  LocatedMap settings;        ///< the kind's fields that were given
   std::vector<Check> checks;  ///< of `expect` and of `gates`
   Located baseline;           ///< an earlier bundle that gates are compared with; null: none
   std::vector<Capture> captures;

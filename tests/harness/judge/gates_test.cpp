@@ -43,9 +43,8 @@ evidence::Observation observed() {
   metrics.set("arrived", Value::map({{"why", "the counter is silent"}}));
   metrics.set("time_to_recover", Value::map({{"time_ns", 1'500'000'000}}));
   seen.values.set("metrics", std::move(metrics));
-  seen.texts.emplace("histograms",
-                     judge::whole_text(judge::histogram_line("response", thousand()) +
-                                       judge::histogram_line("response{request:empty}", Histogram())));
+  seen.texts.emplace("histograms", judge::whole_text(judge::histogram_line("response", thousand()) +
+                                                     judge::histogram_line("response{request:empty}", Histogram())));
   return seen;
 }
 
@@ -125,7 +124,7 @@ std::ostream& operator<<(std::ostream& out, const Compared& row) {
   return out << row.gate << " of " << row.samples << ", " << row.slower << " times as slow";
 }
 const Compared kCompared[] = {
-    {"p(95) < 1.1 * baseline", 20000, 1.0, Held::yes},    {"p(95) < 1.1 * baseline", 20000, 1.5, Held::no},
+    {"p(95) < 1.1 * baseline", 20000, 1.0, Held::yes},     {"p(95) < 1.1 * baseline", 20000, 1.5, Held::no},
     {"p(95) < 1.1 * baseline", 20000, 1.1, Held::unknown}, {"p(95) < 1.1 * baseline", 200, 1.1, Held::unknown},
     {"p(99) < 1.1 * baseline", 50, 3.0, Held::unknown},    {"med <= baseline", 20000, 0.8, Held::yes},
     {"p(95) > 1.2 * baseline", 20000, 2.0, Held::yes},     {"p(95) > 1.2 * baseline", 20000, 1.0, Held::no},

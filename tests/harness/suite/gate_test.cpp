@@ -11,7 +11,8 @@ using suite::Gate;
 
 namespace {
 using enum suite::MetricSort;
-constexpr std::string_view kDuration[] = {"http_req_duration"}, kFailed[] = {"http_req_failed"}, kReqs[] = {"http_reqs"};
+constexpr std::string_view kDuration[] = {"http_req_duration"}, kFailed[] = {"http_req_failed"},
+                           kReqs[] = {"http_reqs"};
 constexpr suite::Metric kMetrics[] = {{"response", times, "", kDuration}, {"service", times, "", {}},
                                       {"requests", counter, "", kReqs},   {"errors", share, "", kFailed},
                                       {"dropped", counter, "", {}},       {"time_to_recover", time, "", {}}};
@@ -161,7 +162,9 @@ BOOST_AUTO_TEST_CASE(a_recorded_gate_that_was_changed_into_nonsense_is_no_gate) 
   for (const std::string_view member : {"metric", "sort", "aggregate", "sign", "against", "limit", "percentile"}) {
     suite::Check check = suite::to_check(*gate, {});
     check.operand.set(member, "nonsense");
-    BOOST_TEST_CONTEXT(member) { BOOST_TEST((!suite::gate_of(check).ok() || member == "metric")); }
+    BOOST_TEST_CONTEXT(member) {
+      BOOST_TEST((!suite::gate_of(check).ok() || member == "metric"));
+    }
   }
 }
 
