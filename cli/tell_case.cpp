@@ -118,7 +118,9 @@ void add_again(const suite::Case& which, Lines& lines) {
 
 Lines not_executed(const run::CaseEnd& end, const Paint& paint) {
   const std::string& why = end.judgement.outcome == judge::Outcome::skip ? end.which->skip : end.why_not_run;
-  return {head_line(end, paint) + paint(Tone::quiet, "  " + visible_line(why, kValueBytes))};
+  Lines lines(1, head_line(end, paint) + paint(Tone::quiet, "  " + visible_line(why, kValueBytes)));
+  add_load(end, lines);  // as far as it went
+  return lines;
 }
 }  // namespace
 

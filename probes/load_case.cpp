@@ -125,7 +125,9 @@ std::string address(const suite::Settings& settings) {
   const auto address = read_load_address(Said(head, settings));
   if (!address.ok()) return {};
   const load::Target& target = address->target;
-  return target.unix_path.empty() ? fmt::format("{}:{}", target.host, target.port) : "unix:" + target.unix_path;
+  if (!target.unix_path.empty()) return "unix:" + target.unix_path;
+  const bool v6 = target.host.find(':') != std::string::npos;
+  return fmt::format("{}{}{}:{}", v6 ? "[" : "", target.host, v6 ? "]" : "", target.port);
 }
 }  // namespace
 

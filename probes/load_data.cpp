@@ -94,9 +94,12 @@ Result<LoadData::Named> read_data(const Said& said, const std::string& folder) {
   const Said file = said["file"];
   const std::string path = absolute(file.text(), folder);
   auto bytes = read_file(path, kMostBytes);
-  if (!bytes.ok())
-    return file.refuse(fmt::format("the data cannot be read: {}", bytes.error().what),
-                       "paths begin in the suite's folder");
+  if (!bytes.ok()) {
+    const std::error_code cause = bytes.error().cause;
+    return file.refuse(fmt::format("{} cannot be read: {}", visible_line(file.text(), 120),
+                                   cause ? cause.message() : std::string("no plain file, or too large")),
+                       "paths begin in the suite's folder; 64 MiB at most");
+  }
   auto named = path.ends_with(".json") ? from_json_list(file, *bytes) : from_csv(file, *bytes);
   if (!named.ok()) return named;
   named->name = said["name"].given() ? said["name"].text() : "data";

@@ -237,8 +237,8 @@ constexpr suite::ExpectField kExpects[] = {
     {"dropped", Match::number, "dropped", "Requests that were never sent, because max_in_flight was reached."},
 };
 
-constexpr std::string_view kSources[] = {"requests", "errors", "error_share", "dropped", "sent", "rate",
-                                         "achieved", "p50",    "p95",         "p99",     "p999", "max"};
+constexpr std::string_view kSources[] = {"requests", "errors", "error_share", "dropped", "sent", "rate",  "achieved",
+                                         "p50",      "p95",    "p99",         "p999",    "max",  "series"};
 
 constexpr std::string_view kOfResponse[] = {"http_req_duration", "latency"}, kOfService[] = {"service_time"},
                            kOfErrors[] = {"http_req_failed"}, kOfRequests[] = {"http_reqs", "iterations"},

@@ -112,7 +112,7 @@ class CaseReader {
       } else if (const Field* field = find_field(case_.kind->fields, key.text)) {
         auto value = read_field(reading_, *field, node_.value(i));
         if (value) case_.settings.emplace_back(key.text, Located{std::move(*value), reading_.span(node_.value(i))});
-      } else if (const Field* common = find_field(language::case_fields(), key.text)) {
+      } else if (const Field* common = common_field(key.text)) {
         read_common_field(*common, node_.value(i));
       } else {
         auto known = names_of(case_.kind->fields);
@@ -126,6 +126,12 @@ class CaseReader {
         reading_.add(name_, fmt::format("{} lacks {}", case_.kind->name, field.name), std::string(field.help));
       }
     }
+  }
+
+  /// Gates are for kinds that measure something.
+  const Field* common_field(std::string_view name) const {
+    if (case_.kind->metrics.empty() && (name == "gates" || name == "baseline")) return nullptr;
+    return find_field(language::case_fields(), name);
   }
 
   void read_head(const Node& node) {
@@ -242,6 +248,7 @@ class CaseReader {
   }
 
   void read_gates_and_baseline() {
+    if (case_.kind->metrics.empty()) return;
     if (const Node* gates = node_.find("gates")) {
       for (Check& gate : read_gates(reading_, *case_.kind, *gates, node_)) case_.checks.push_back(std::move(gate));
     }

@@ -146,11 +146,6 @@ class GateReader {
 }  // namespace
 
 std::vector<Check> read_gates(Reading& reading, const KindSchema& kind, const Node& gates, const Node& owner) {
-  if (kind.metrics.empty()) {
-    reading.add(gates, fmt::format("{} measures nothing that a gate could be about", kind.name),
-                "say what must hold under expect:");
-    return {};
-  }
   return GateReader(reading, kind, owner).read(gates);
 }
 

@@ -28,20 +28,26 @@ Value argv(std::vector<std::string> words) {
 struct Targets {
   std::string_view kind;
   Value honest, broken, unreachable;
+  Value fields = Value::map();
 };
 std::vector<Targets> targets(const Server& server) {
   return {{"exec", argv({"expr", "6", "*", "7"}), argv({"false"}), argv({"/nonexistent/program"})},
           {"shell", "expr 6 '*' 7", "false | cat", "kill -STOP $$"},
           {"http", server.url("/ok"), server.url("/status?500"), server.url("/never")},
           {"tcp", server.address(), "127.0.0.1:1", "no-such-name.invalid:1"},
-          {"file", "written", "missing", "/proc/self/mem"}};
+          {"file", "written", "missing", "/proc/self/mem"},
+          {"load",
+           server.url("/ok"),
+           server.url("/status?500"),
+           "http://no-such-name.invalid:1/",
+           Value::map({{"rate", "20/s"}, {"for", std::int64_t{100'000'000}}})}};
 }
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(catalogue)
 
 BOOST_AUTO_TEST_CASE(kinds_are_found_by_name_and_others_are_not) {
-  for (const char* name : {"exec", "shell", "http", "tcp", "file"})
+  for (const char* name : {"exec", "shell", "http", "tcp", "file", "load"})
     BOOST_TEST(probes::find_kind(name) != nullptr, name);
   BOOST_TEST(probes::find_kind("htpp") == nullptr);
   BOOST_TEST(probes::kind_schemas().size() == probes::catalogue().size());
@@ -97,6 +103,9 @@ BOOST_AUTO_TEST_CASE(addresses_are_told_so_that_services_can_be_found) {
   BOOST_TEST(address("http", "http://shop.test/", {{"connect_to", {Value("127.0.0.1:9"), {}}}}) == "127.0.0.1:9");
   BOOST_TEST(address("tcp", "127.0.0.1:6379") == "127.0.0.1:6379");
   BOOST_TEST(address("tcp", "unix:/run/x.sock") == "unix:/run/x.sock");
+  BOOST_TEST(address("load", "POST http://127.0.0.1:8080/x?y={{unique}}") == "127.0.0.1:8080");
+  BOOST_TEST(address("load", "https://[::1]") == "[::1]:443");
+  BOOST_TEST(address("load", "unix:/run/x.sock") == "unix:/run/x.sock");
   BOOST_TEST(address("file", "x") == "");
 }
 
@@ -106,10 +115,10 @@ BOOST_DATA_TEST_CASE(every_kind_has_targets_and_an_unreachable_one_is_an_error, 
     if (row.kind != kind->schema->name) continue;
     Attempt attempt;
     BOOST_REQUIRE(write_atomically(attempt.trial.folder + "/written", "42\n").ok());
-    BOOST_TEST(attempt.observe(row.kind, row.honest).ok());
-    BOOST_TEST(attempt.observe(row.kind, row.broken).ok());
+    BOOST_TEST(attempt.observe(row.kind, row.honest, row.fields).ok());
+    BOOST_TEST(attempt.observe(row.kind, row.broken, row.fields).ok());
     attempt.trial.deadline = Deadline::in(std::chrono::milliseconds(300));
-    BOOST_TEST(!attempt.observe(row.kind, row.unreachable).ok());
+    BOOST_TEST(!attempt.observe(row.kind, row.unreachable, row.fields).ok());
     return;
   }
   BOOST_ERROR("no targets for this kind");
