@@ -103,13 +103,23 @@ class LoadProbe final : public Probe {
   static std::string reason_to_doubt(const load::Report& report, const Trial& trial,
                                      const evidence::Observation& observation) {
     if (std::string why = void_of(report); !why.empty()) return why;
-    const auto is = [&](judge::Held held) {
-      return std::ranges::any_of(
-          trial.checks, [&](const suite::Check& check) { return judge::evaluate(check, observation).held == held; });
-    };
-    if (report.ended == load::Ended::aborted && !is(judge::Held::no))
+    bool missed = false, by_time_only = true;
+    for (const suite::Check& check : trial.checks) {
+      if (judge::evaluate(check, observation).held != judge::Held::no) continue;
+      missed = true;
+      by_time_only = by_time_only && is_about_time(check);
+    }
+    if (report.ended == load::Ended::aborted && !missed)
       return "stopped because of " + report.reason + ", which holds after all: the load is partial";
-    return is(judge::Held::no) ? lateness_of(report) : std::string();
+    return missed && by_time_only ? lateness_of(report) : std::string();
+  }
+
+  /// What a late generator can be to blame for. Wrong answers and lost requests it cannot.
+  static bool is_about_time(const suite::Check& check) {
+    constexpr std::string_view kOfTime[] = {"response", "service", "arrival", "requests",
+                                            "achieved", "dropped", "late"};
+    const auto gate = suite::gate_of(check);
+    return gate.ok() && std::ranges::find(kOfTime, gate->metric) != std::end(kOfTime);
   }
 
   suite::Settings settings_;

@@ -116,7 +116,8 @@ class CaseReader {
         read_common_field(*common, node_.value(i));
       } else {
         auto known = names_of(case_.kind->fields);
-        for (const auto name : names_of(language::case_fields())) known.push_back(name);
+        for (const auto name : names_of(language::case_fields()))
+          if (common_field(name) != nullptr) known.push_back(name);
         reading_.add(key, fmt::format("{} has no field \"{}\"", case_.kind->name, visible_line(key.text, 60)),
                      near_or(key.text, known, "it has: " + listed(names_of(case_.kind->fields))));
       }
