@@ -57,13 +57,16 @@ void merge(std::vector<evidence::SeenService>& seen, const std::vector<evidence:
         known->connected_to.push_back(peer);
   }
 }
-/// By its own arguments. What hands a command on (env, sh -c) is judged by the programs that ran in the end.
+/// By its own arguments. What hands a command on (env, sh -c) is judged by the programs that ran in the end, unless
+/// these ran where nobody saw them (docker, ssh).
 std::vector<evidence::DeclaredMode> own_modes(const evidence::SeenProgram& program,
                                               const std::vector<std::string>& env) {
   const auto& argv = program.process.argv;
   if (program.forked || program.replaced || argv.empty()) return {};
   const auto commands = witness::look_through(argv);
-  if (commands.size() != 1 || commands.front().argv != argv) return {};
+  const bool itself = commands.size() == 1 && commands.front().argv == argv;
+  const bool elsewhere = std::ranges::any_of(commands, &witness::CommandWords::elsewhere);
+  if (!itself && !elsewhere) return {};
   if (!witness::takes_switches_from_variables(argv, program.process.exe)) return witness::declared_modes(argv, env);
   return witness::declared_modes(argv, witness::with_switches(env, program.switches));
 }

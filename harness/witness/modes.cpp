@@ -1,10 +1,6 @@
 #include "harness/witness/modes.hpp"
 
-#include <limits.h>
-#include <stdlib.h>
-
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "harness/base/file.hpp"
@@ -12,206 +8,146 @@
 #include "harness/base/text.hpp"
 #include "harness/witness/command_words.hpp"
 #include "harness/witness/mode_table.hpp"
+#include "harness/witness/option_words.hpp"
+#include "harness/witness/tool_names.hpp"
 
 namespace mccoy::witness {
 namespace {
 using evidence::DeclaredMode;
-
-bool in_words(std::string_view words, std::string_view word) {
-  return !word.empty() && word.find(' ') == std::string_view::npos &&
-         words.find(" " + std::string(word) + " ") != std::string_view::npos;
-}
-
-/// "python3.11" and "clang-14" are python and clang.
-std::string without_version(std::string name) {
-  const auto last = name.find_last_not_of("0123456789.-");
-  if (last != std::string::npos && name.find_first_of("0123456789", last + 1) != std::string::npos)
-    name.resize(last + 1);
-  return name;
-}
-
-/// "jest.js" is jest, "phpunit.phar" is phpunit.
-std::string without_ending(const std::string& name) {
-  for (const std::string_view ending : {".js", ".mjs", ".cjs", ".py", ".rb", ".phar", ".sh", ".exe"})
-    if (name.size() > ending.size() && name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
-  return name;
-}
-
-/// The names a tool goes by: as it was called, and the file that this leads to.
-std::set<std::string> names_of(const std::string& tool, const std::vector<std::string>& env) {
-  std::set<std::string> names;
-  auto add = [&](const std::string& name) { names.insert({name, without_version(name), without_ending(name)}); };
-  add(basename(tool));
-  const std::string file = find_program(tool, get_env(env, "PATH"), "/");
-  std::array<char, PATH_MAX> real;
-  if (!file.empty() && ::realpath(file.c_str(), real.data()) != nullptr) {
-    add(basename(real.data()));
-  }
-  return names;
-}
-
-bool is_any_of(std::string_view tools, const std::set<std::string>& names) {
-  return std::ranges::any_of(names, [&](const std::string& name) { return in_words(tools, name); });
-}
+using Role = OptionWords::Role;
 
 /// "--dry-run=none", "--dry-run=false", or the same as two words: switched off.
 bool means_off(std::string_view value) {
   return in_words(" none false False no off 0 ", value);
 }
 
-/// "+nightly" in front of a subcommand of cargo is an option.
-bool is_operand(std::string_view word) {
-  return !word.starts_with('-') && !word.starts_with('+');
-}
-
-bool is_subcommand(std::string_view wanted, const std::vector<std::string>& argv) {
-  std::string first = " ";
-  const auto words = static_cast<std::size_t>(std::ranges::count(wanted, ' ') - 1);
-  for (std::size_t at = 1, found = 0; at < argv.size() && found < words; ++at) {
-    if (in_words(kGlobalWithValue, argv[at])) {
-      ++at;
-    } else if (is_operand(argv[at])) {
-      first += argv[at] + " ";
-      ++found;
-    }
-  }
-  return first == wanted;
-}
-
-bool is_one_of_subcommands(std::string_view wanted, const std::vector<std::string>& argv) {
-  if (wanted.empty()) return true;
-  const auto all = split(wanted, '|');
-  return std::ranges::any_of(all, [&](const std::string& one) { return is_subcommand(one, argv); });
-}
-
-bool takes_value(const ModeRow& row, char letter) {
-  return row.with_value.find(letter) != std::string_view::npos || row.attached.find(letter) != std::string_view::npos;
-}
-
-bool is_short(std::string_view word) {
-  return word.size() >= 2 && word[0] == '-' && word[1] != '-';
-}
-
-/// Is the letter of a flag "-n" in a cluster like "-avn", and not in the value of an option like "-fname"?
-bool in_cluster(const ModeRow& row, std::string_view flag, std::string_view word) {
-  if (flag.size() != 2 || !is_short(word)) return false;
-  for (const char letter : word.substr(1)) {
-    if (letter == flag[1]) return true;
-    if (takes_value(row, letter)) return false;
-  }
-  return false;
-}
-
-/// Its last letter takes the next word: "-e", "-ave".
-bool wants_next_word(const ModeRow& row, std::string_view word) {
-  if (!is_short(word)) return false;
-  for (std::size_t at = 1; at < word.size(); ++at)
-    if (takes_value(row, word[at]))
-      return at + 1 == word.size() && row.with_value.find(word[at]) != std::string_view::npos;
-  return false;
-}
-
-/// The flag of the row that this word is, or "".
-///   next  the word behind it
-std::string_view flag_in(const ModeRow& row, std::string_view word, std::string_view next) {
-  const auto equals = word.find('=');
-  const bool has_value = word.starts_with('-') && equals != std::string_view::npos;
-  const std::string_view name = has_value ? word.substr(0, equals) : word;
-  const std::string_view value = has_value ? word.substr(equals + 1) : next;
-  if (in_words(row.flags, name)) {
-    if (!row.value.empty()) return value == row.value ? name : std::string_view();
-    const bool may_be_off = has_value || name.starts_with("--");
-    return may_be_off && means_off(value) ? std::string_view() : name;
-  }
-  for (const std::string& flag : split(row.flags, ' '))
-    if (row.clusters && in_cluster(row, flag, word)) return word;
-  return {};
-}
-
 class Finder {
  public:
-  Finder(const CommandWords& command, const std::vector<std::string>& env) : argv_(command.argv), env_(env) {
-    for (const std::string& entry : command.env) {
-      const auto equals = entry.find('=');
-      set_env(env_, entry.substr(0, equals), entry.substr(equals + 1));
-    }
-    names_ = names_of(argv_[0], env_);
-  }
+  Finder(const CommandWords& command, const std::vector<std::string>& env)
+      : argv_(command.argv), env_(with(env, command.env)), names_(names_of(argv_[0], env_)), words_(argv_, names_) {}
+  Finder(const Finder&) = delete;
+  Finder& operator=(const Finder&) = delete;
+
   const std::set<std::string>& names() const { return names_; }
 
   std::vector<DeclaredMode> modes() {
     for (const ModeRow& row : mode_rows())
-      if (is_any_of(row.tools, names_) && is_one_of_subcommands(row.subcommand, argv_)) try_row(row);
+      if (is_any_of(row.tools, names_) && words_.has_subcommand(row.subcommand)) try_row(row);
     program_of_interpreter();
-    if (!is_any_of(kOwnMeaning, names_)) try_plain();
+    try_plain();
     try_environment();
     return std::move(found_);
   }
 
  private:
+  static std::vector<std::string> with(std::vector<std::string> env, const std::vector<std::string>& more) {
+    for (const std::string& entry : more) {
+      const auto equals = entry.find('=');
+      set_env(env, entry.substr(0, equals), entry.substr(equals + 1));
+    }
+    return env;
+  }
   void add(ModeKind kind, std::string_view flag, std::string_view where) {
     const bool known = std::ranges::any_of(found_, [&](const DeclaredMode& mode) { return mode.flag == flag; });
     if (!known) found_.push_back({.kind = kind, .flag = std::string(flag), .where = std::string(where)});
   }
-  /// Words that are options of the tool itself: up to "--", and not what a shell or an interpreter hands on.
-  std::size_t end_of_options() const {
-    static constexpr std::string_view kHandOn = " sh bash dash zsh ksh ash python node nodejs perl ruby php ";
-    for (std::size_t at = 1; at < argv_.size(); ++at) {
-      if (argv_[at] == "--" || (argv_[at] == "-args" && is_any_of(" go ", names_))) return at;
-      if (!is_any_of(kHandOn, names_)) continue;
-      if (!argv_[at].starts_with('-')) return at;  // the script: what follows is its own
-      if (in_words(" -c -e -p -E --eval ", argv_[at]) && !is_any_of(" node nodejs perl ruby ", names_)) return at;
-      if (in_words(" -m -o -O ", argv_[at])) ++at;
-    }
-    return argv_.size();
+
+  // ---- Rows of the table
+  void try_row(const ModeRow& row) {
+    if (!row.only.with.empty() && !holds_one_of(row.only.with)) return;
+    if (!row.only.without.empty() && holds_one_of(row.only.without)) return;
+    if (row.flags.empty()) return add(row.kind, trim(row.subcommand), "argv");
+    for (std::size_t at = 1; at < argv_.size(); ++at)
+      if (is_at_its_place(row.only.place, at) && is_flag(row, at)) add(row.kind, shown(row, at), "argv");
   }
-  bool holds_one_of(std::string_view words) const {
-    return std::ranges::any_of(argv_, [&](const std::string& word) {
-      return in_words(words, word.substr(0, word.starts_with('-') ? word.find('=') : std::string::npos));
+  bool holds_one_of(std::string_view list) const {
+    for (std::size_t at = 1; at < argv_.size(); ++at)
+      if (in_words(list, words_.name(at))) return true;
+    return false;
+  }
+  bool is_at_its_place(Place place, std::size_t at) const {
+    if (place == Place::behind_dashes) return at >= words_.behind_dashes();
+    if (place == Place::alone && argv_.size() != 2) return false;
+    if (place == Place::before_operands && at > words_.first_operand()) return false;
+    if (place == Place::behind_operand && at < words_.first_operand()) return false;
+    return words_.role(at) == Role::option || words_.role(at) == Role::operand;
+  }
+  bool is_flag(const ModeRow& row, std::size_t at) const {
+    if (!row.only.without_part.empty() && operand_behind_has(row.only.without_part, at)) return false;
+    if (!in_words(row.flags, words_.name(at))) return row.clusters && has_letter_of(row, at);
+    const std::string_view value = words_.value(at);
+    if (!row.only.value.empty()) return in_words(row.only.value, value);
+    const bool may_be_off = words_.name(at) != argv_[at] || argv_[at].starts_with("--");
+    return !(may_be_off && means_off(value));
+  }
+  bool has_letter_of(const ModeRow& row, std::size_t at) const {
+    const std::string letters =
+        words_.role(at) == Role::behind ? letters_for_make(argv_[at]) : std::string(words_.letters(at));
+    return std::ranges::any_of(split(row.flags, ' '), [&](const std::string& flag) {
+      return flag.size() == 2 && is_short(flag) && letters.find(flag[1]) != std::string::npos;
     });
   }
-  void try_row(const ModeRow& row) {
-    if (row.flags.empty()) return add(row.kind, trim(row.subcommand), "argv");
-    if (!row.unless.empty() && holds_one_of(row.unless)) return;
-    const std::size_t end = row.behind_dashes ? argv_.size() : end_of_options();
-    std::size_t at = row.behind_dashes ? behind_dashes() : 1;
-    for (; at < end; ++at) {
-      const std::string_view next = at + 1 < argv_.size() ? std::string_view(argv_[at + 1]) : std::string_view();
-      if (const auto flag = flag_in(row, argv_[at], next); !flag.empty())
-        add(row.kind, row.value.empty() ? std::string(flag) : std::string(flag) + " " + std::string(row.value), "argv");
-      if (wants_next_word(row, argv_[at])) ++at;
-    }
+  /// What gets the words behind the dashes of `cmake --build b -- -kn` reads them as make does.
+  static std::string letters_for_make(const std::string& word) {
+    const std::vector<std::string> argv{"make", word};
+    const std::set<std::string> make{"make"};
+    return std::string(OptionWords(argv, make).letters(1));
   }
-  std::size_t behind_dashes() const {
-    return static_cast<std::size_t>(std::ranges::find(argv_, "--") - argv_.begin()) + 1;
+  static bool is_short(std::string_view word) { return word.size() >= 2 && word[0] == '-' && word[1] != '-'; }
+  bool operand_behind_has(std::string_view part, std::size_t at) const {
+    for (++at; at < argv_.size(); ++at)
+      if (words_.role(at) == Role::operand && argv_[at].find(part) != std::string::npos) return true;
+    return false;
   }
+  std::string shown(const ModeRow& row, std::size_t at) const {
+    if (row.only.value.empty()) return std::string(in_words(row.flags, words_.name(at)) ? words_.name(at) : argv_[at]);
+    return std::string(words_.name(at)) + " " + std::string(words_.value(at));
+  }
+
+  // ---- Flags that mean the same everywhere
   void try_plain() {
     if (argv_.size() == 2 && argv_[1] == "--version") add(ModeKind::version, "--version", "argv");
-    const bool hands_on = is_any_of(" npm pnpm yarn cargo ", names_);
-    for (std::size_t at = 1; at < argv_.size() && (hands_on || argv_[at] != "--"); ++at) {
-      const std::string_view word = argv_[at];
-      const auto equals = word.find('=');
-      const bool off = equals != std::string_view::npos ? means_off(word.substr(equals + 1))
-                                                        : at + 1 < argv_.size() && means_off(argv_[at + 1]);
-      for (const PlainFlag& plain : plain_flags()) {
-        if (off || word.substr(0, equals) != plain.flag) continue;
-        const bool meant =
-            plain.value.empty() || (equals != std::string_view::npos && word.substr(equals + 1) == plain.value);
-        if (meant) add(plain.kind, plain.value.empty() ? plain.flag : word, "argv");
-      }
+    if (is_any_of(kOfText, names_)) {
+      if (argv_.size() == 2 && argv_[1] == "--help") add(ModeKind::help, "--help", "argv");
+      return;
+    }
+    const bool hands_on = is_any_of(kHandsOn, names_);
+    const bool script = is_any_of(" npm ", names_) && words_.has_subcommand(kNpmScripts);
+    if (is_any_of(kOwnMeaning, names_) && !script) return;
+    for (std::size_t at = script ? words_.behind_dashes() : 1; at < argv_.size(); ++at) {
+      const bool counts = words_.role(at) == Role::option || (hands_on && words_.role(at) == Role::behind);
+      if (counts) try_plain(at);
     }
   }
+  void try_plain(std::size_t at) {
+    const std::string_view value = words_.value(at);
+    if (means_off(value)) return;
+    for (const PlainFlag& plain : plain_flags()) {
+      if (words_.name(at) != plain.flag) continue;
+      const bool meant = plain.value.empty() || (words_.name(at) != argv_[at] && value == plain.value);
+      if (meant) add(plain.kind, plain.value.empty() ? plain.flag : std::string_view(argv_[at]), "argv");
+    }
+  }
+
+  // ---- What an interpreter runs
   /// `python -m pytest …` is pytest; `node node_modules/.bin/jest …` is jest.
   void program_of_interpreter() {
-    static constexpr std::string_view kTakeNext = " -W -X -r --require --import --loader -I -d -o -O ";
-    if (!is_any_of(" python node nodejs ruby php perl sh bash dash ", names_)) return;
+    if (!is_any_of(" python node nodejs ruby php perl sh bash dash zsh ksh ash ", names_)) return;
     for (std::size_t at = 1; at < argv_.size(); ++at) {
-      const std::string& word = argv_[at];
-      const bool module = word == "-m" && is_any_of(" python ", names_);
-      if (module || !word.starts_with('-')) return add_modes_of(at + (module ? 1U : 0U));
-      if (in_words(" -c -e -E -p --eval --print ", word)) return;
-      if (in_words(kTakeNext, word)) ++at;
+      if (words_.role(at) == Role::operand) return add_modes_of(at);
+      if (words_.role(at) != Role::option) continue;
+      if (argv_[at] == "-m" && is_any_of(" python ", names_)) return add_modes_of(at + 1);
+      if (is_program_text(at)) return;
     }
+  }
+  bool is_program_text(std::size_t at) const {
+    if (is_any_of(" perl ruby ", names_)) {
+      const auto letters = words_.letters(at);
+      return !letters.empty() && (letters.back() == 'e' || (letters.back() == 'E' && is_any_of(" perl ", names_)));
+    }
+    if (is_any_of(" node nodejs ", names_)) return in_words(" -e --eval -p --print -pe ", argv_[at]);
+    if (is_any_of(" php ", names_)) return in_words(" -r --run ", argv_[at]);
+    return is_short(argv_[at]) && argv_[at].ends_with('c');
   }
   void add_modes_of(std::size_t begin) {
     if (begin >= argv_.size()) return;
@@ -220,38 +156,36 @@ class Finder {
       return;
     for (auto& mode : Finder({.argv = rest, .env = {}}, env_).modes()) add(mode.kind, mode.flag, mode.where);
   }
+
+  // ---- Variables
   void try_environment() {
     for (const ModeVariable& variable : mode_variables()) {
       const std::string value = get_env(env_, variable.name);
       if (value.empty() || (!variable.tools.empty() && !is_any_of(variable.tools, names_))) continue;
-      const bool on = variable.word.empty() ? !means_off(value) : holds(value, variable.word);
+      if (!words_.has_subcommand(variable.subcommand)) continue;
+      const bool on = variable.word.empty() ? !means_off(value) : holds(variable, value);
       if (on) add(variable.kind, std::string(variable.name) + "=" + value, "environment");
     }
   }
   /// A switch among those of a variable; make also writes letters without a dash in front: MAKEFLAGS=n, MAKEFLAGS="kn
   /// -j4".
-  static bool holds(const std::string& value, std::string_view word) {
-    static constexpr ModeRow kMakeFlags{.kind = ModeKind::dry_run,
-                                        .tools = "",
-                                        .subcommand = "",
-                                        .flags = "",
-                                        .clusters = true,
-                                        .with_value = "IfCoW",
-                                        .attached = "jl"};
-    const auto words = split(value, ' ');
-    for (std::size_t at = 0; at < words.size(); ++at) {
-      if (words[at] == word) return true;
-      if (word.size() != 2) continue;
-      const bool letters = at == 0 && words[0].find_first_of("-=") == std::string::npos;
-      if (letters && words[0].find(word[1]) != std::string::npos) return true;
-      if (in_cluster(kMakeFlags, word, words[at])) return true;
-    }
+  static bool holds(const ModeVariable& variable, const std::string& value) {
+    auto words = split(value, ' ');
+    if (std::ranges::find(words, variable.word) != words.end()) return true;
+    if (!variable.name.ends_with("MAKEFLAGS")) return false;
+    if (words[0].find_first_of("-=") == std::string::npos) words[0].insert(0, "-");
+    words.insert(words.begin(), "make");
+    const std::set<std::string> make{"make"};
+    const OptionWords read(words, make);
+    for (std::size_t at = 1; at < words.size(); ++at)
+      if (read.letters(at).find(variable.word[1]) != std::string_view::npos) return true;
     return false;
   }
 
   const std::vector<std::string> argv_;
-  std::vector<std::string> env_;
-  std::set<std::string> names_;
+  const std::vector<std::string> env_;
+  const std::set<std::string> names_;
+  const OptionWords words_;
   std::vector<DeclaredMode> found_;
 };
 }  // namespace
@@ -278,39 +212,55 @@ std::vector<std::string> with_switches(std::vector<std::string> env, const std::
   return env;
 }
 
-std::vector<DeclaredMode> declared_modes(const std::vector<std::string>& argv, const std::vector<std::string>& env) {
-  struct Seen {
-    std::set<std::string> names;
-    std::vector<DeclaredMode> modes;
-    bool hands_on = false;  ///< a shell with a text, whose commands are here as well
-  };
+namespace {
+/// One of the commands that an argv means.
+struct Seen {
+  std::set<std::string> names;
+  std::vector<DeclaredMode> modes;
+  bool hands_on = false;  ///< it only runs others, which are here as well: a shell with a text
+};
+
+bool has_text(const std::vector<std::string>& argv) {
+  return is_shell(argv[0]) && std::ranges::any_of(argv, [](const std::string& word) {
+           return word.size() > 1 && word[0] == '-' && word[1] != '-' && word.back() == 'c';
+         });
+}
+
+std::vector<Seen> look_at_all(const std::vector<std::string>& argv, const std::vector<std::string>& env) {
   std::vector<Seen> seen;
   for (const CommandWords& command : look_through(argv)) {
     Finder finder(command, env);
     auto modes = finder.modes();
-    const bool has_text = std::ranges::any_of(command.argv, [](const std::string& word) {
-      return word.size() > 1 && word[0] == '-' && word[1] != '-' && word.back() == 'c';
-    });
-    seen.push_back({finder.names(), std::move(modes), is_shell(command.argv[0]) && has_text});
+    // What a wrapper only pretends to run does no work, whatever its own switches are.
+    if (!modes.empty() && command.hands_on > 0) seen.resize(seen.size() - command.hands_on);
+    seen.push_back({finder.names(), std::move(modes), command.hands_on > 0 || has_text(command.argv)});
   }
-  // A preview and then the real run of the same tool, in one shell text: the whole does not pretend.
-  const auto also_runs_for_real = [&](const Seen& one) {
-    return std::ranges::any_of(seen,
-                               [&](const Seen& other) { return other.modes.empty() && other.names == one.names; });
-  };
+  return seen;
+}
+
+/// A preview and then the real run of the same tool, in one shell text: the whole does not pretend.
+bool also_runs_for_real(const std::vector<Seen>& seen, const Seen& one) {
+  return std::ranges::any_of(seen, [&](const Seen& other) { return other.modes.empty() && other.names == one.names; });
+}
+
+/// Another tool in the same text, which does not pretend: that may be the one that does the work.
+bool may_be_the_work(const Seen& one) {
+  static constexpr std::string_view kIdle =
+      " cd set export unset echo printf true : false exit test [ [[ sleep wait eval tee "
+      "if then else elif fi for do done while until case esac ! { } ";
+  return one.modes.empty() && !one.hands_on && !is_any_of(kIdle, one.names);
+}
+}  // namespace
+
+std::vector<DeclaredMode> declared_modes(const std::vector<std::string>& argv, const std::vector<std::string>& env) {
+  const auto seen = look_at_all(argv, env);
+  if (std::ranges::any_of(seen, &may_be_the_work)) return {};
   std::vector<DeclaredMode> all;
   for (const Seen& one : seen)
-    if (!also_runs_for_real(one)) all.insert(all.end(), one.modes.begin(), one.modes.end());
-  // Another tool in the same text, which does not pretend: that may be the one that does the work.
-  const auto may_be_the_work = [](const Seen& other) {
-    static constexpr std::string_view kIdle =
-        " cd set export unset echo printf true : false exit test [ [[ sleep wait eval tee "
-        "if then else elif fi for do done while until case esac ! { } ";
-    return other.modes.empty() && !other.hands_on && !is_any_of(kIdle, other.names);
-  };
-  if (std::ranges::any_of(seen, may_be_the_work)) return {};
+    if (!also_runs_for_real(seen, one)) all.insert(all.end(), one.modes.begin(), one.modes.end());
   // A build without tests that something else follows: that may be the tests.
-  if (seen.size() > 1) std::erase_if(all, [](const DeclaredMode& mode) { return mode.kind == ModeKind::no_tests; });
+  if (std::ranges::count(seen, false, &Seen::hands_on) > 1)
+    std::erase_if(all, [](const DeclaredMode& mode) { return mode.kind == ModeKind::no_tests; });
   return all;
 }
 }  // namespace mccoy::witness

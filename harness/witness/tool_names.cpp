@@ -1,0 +1,46 @@
+#include "harness/witness/tool_names.hpp"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <array>
+
+#include "harness/base/file.hpp"
+#include "harness/base/process.hpp"
+
+namespace mccoy::witness {
+namespace {
+std::string without_ending(const std::string& name) {
+  for (const std::string_view ending : {".js", ".mjs", ".cjs", ".py", ".rb", ".phar", ".sh", ".exe"})
+    if (name.size() > ending.size() && name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
+  return name;
+}
+}  // namespace
+
+bool in_words(std::string_view words, std::string_view word) {
+  return !word.empty() && word.find(' ') == std::string_view::npos &&
+         words.find(" " + std::string(word) + " ") != std::string_view::npos;
+}
+
+bool is_any_of(std::string_view tools, const std::set<std::string>& names) {
+  return std::ranges::any_of(names, [&](const std::string& name) { return in_words(tools, name); });
+}
+
+std::string without_version(std::string name) {
+  const auto last = name.find_last_not_of("0123456789.-");
+  if (last != std::string::npos && name.find_first_of("0123456789", last + 1) != std::string::npos)
+    name.resize(last + 1);
+  return name;
+}
+
+std::set<std::string> names_of(const std::string& tool, const std::vector<std::string>& env) {
+  std::set<std::string> names;
+  auto add = [&](const std::string& name) { names.insert({name, without_version(name), without_ending(name)}); };
+  add(basename(tool));
+  const std::string file = find_program(tool, get_env(env, "PATH"), "/");
+  std::array<char, PATH_MAX> real;
+  if (!file.empty() && ::realpath(file.c_str(), real.data()) != nullptr) add(basename(real.data()));
+  return names;
+}
+}  // namespace mccoy::witness
