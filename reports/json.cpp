@@ -7,6 +7,7 @@
 #include "harness/base/clock.hpp"
 #include "harness/base/text.hpp"
 #include "harness/judge/chain.hpp"
+#include "harness/judge/follow.hpp"
 #include "harness/report.hpp"
 #include "reports/standing.hpp"
 
@@ -182,7 +183,8 @@ Value hop_value(const judge::Hop& hop) {
 }
 
 std::vector<judge::Hop> chain_of(const evidence::Facts& facts) {
-  return facts.responder ? judge::behind(facts, facts.responder->service) : std::vector<judge::Hop>{};
+  const evidence::Facts direct = judge::followed(facts);
+  return direct.responder ? judge::behind(direct, direct.responder->service) : std::vector<judge::Hop>{};
 }
 
 Value requirement_value(const run::CaseView& view) {

@@ -87,6 +87,7 @@ Value to_value(const SeenConnection& connection) {
   map.put("bytes_complete", connection.bytes_complete);
   map.put_each("peers", connection.peers, to_value);
   map.put("peer_programs", connection.peer_programs);
+  map.put("locals", connection.locals);
   return map.take();
 }
 
@@ -250,7 +251,8 @@ class ActivityReader {
             .bytes_in = value["bytes_in"].as_int(),
             .bytes_complete = value["bytes_complete"].as_bool(),
             .peers = each(value["peers"], process_from_value),
-            .peer_programs = indices(value["peer_programs"])};
+            .peer_programs = indices(value["peer_programs"]),
+            .locals = texts(value["locals"])};
   }
 
   SeenListener listener(const Value& value) const {

@@ -89,6 +89,7 @@ struct SeenConnection {
   bool bytes_complete = false;               ///< they are all
   std::vector<SeenProcess> peers = {};       ///< on this machine: who owns the other end
   std::vector<int> peer_programs = {};       ///< those of them that are programs of this activity
+  std::vector<std::string> locals = {};      ///< own ends, the first few; kept of connections to a proxy of mccoy
 };
 
 struct SeenListener {

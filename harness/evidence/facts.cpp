@@ -112,6 +112,44 @@ SeenService service(const Value& value) {
   return seen;
 }
 
+Value to_value(const SeenLink& link) {
+  Writer map;
+  map.put("client", link.client);
+  map.put("own", link.own);
+  map.put("to_service", link.to_service);
+  map.put("to_client", link.to_client);
+  map.put("answered_by_proxy", link.answered_by_proxy);
+  return map.take();
+}
+
+SeenLink link(const Value& value) {
+  return {.client = value["client"].as_string(),
+          .own = value["own"].as_string(),
+          .to_service = value["to_service"].as_int(),
+          .to_client = value["to_client"].as_int(),
+          .answered_by_proxy = value["answered_by_proxy"].as_int()};
+}
+
+Value to_value(const SeenVia& via) {
+  Writer map;
+  map.put("service", via.service);
+  map.put("at", via.at);
+  map.put("to", via.to);
+  map.put_value("answerer", to_value(via.answerer));
+  map.put_each("links", via.links, to_value);
+  map.put("left_out", via.left_out);
+  return map.take();
+}
+
+SeenVia via(const Value& value) {
+  return {.service = value["service"].as_string(),
+          .at = value["at"].as_string(),
+          .to = value["to"].as_string(),
+          .answerer = responder(value["answerer"]),
+          .links = each(value["links"], link),
+          .left_out = value["left_out"].as_int()};
+}
+
 Value to_value(const TestCounts& tests) {
   Writer map;
   map.put("seen", tests.seen);
@@ -162,6 +200,7 @@ Value to_value(const Facts& facts) {
   map.put_each("modes", facts.modes, to_value);
   map.put_each("services", facts.services, to_value);
   map.put("services_alone", facts.services_alone);
+  map.put_each("vias", facts.vias, to_value);
   if (facts.tests) map.put_value("tests", to_value(*facts.tests));
   map.put("nonce_sent", facts.nonce_sent);
   map.put("nonce_returned", facts.nonce_returned);
@@ -185,6 +224,7 @@ Facts facts_from_value(const Value& value) {
   facts.modes = each(value["modes"], mode_from_value);
   facts.services = each(value["services"], service);
   facts.services_alone = value["services_alone"].as_bool();
+  facts.vias = each(value["vias"], via);
   if (value["tests"].is_map()) facts.tests = tests(value["tests"]);
   facts.nonce_sent = value["nonce_sent"].as_bool();
   facts.nonce_returned = value["nonce_returned"].as_bool();

@@ -60,6 +60,23 @@ struct SeenService {
   std::vector<HeldFile> held = {};
 };
 
+/// One connection through mccoy's own proxy in front of a service: what went over it during the trial.
+struct SeenLink {
+  std::string client;  ///< the end of whoever connected: "127.0.0.1:40312"
+  std::string own;     ///< the proxy's end of its connection to the service; "" when the service did not take it
+  std::int64_t to_service = 0, to_client = 0;  ///< bytes of one that the other was given
+  std::int64_t answered_by_proxy = 0;          ///< requests that a fault answered in place of the service
+};
+
+/// A proxy of mccoy itself, as it was used during the trial. What is behind it is found by the judge.
+struct SeenVia {
+  std::string service;
+  std::string at, to;  ///< where it listens, and the address of the service
+  Responder answerer;  ///< who holds the other end of its connections to the service
+  std::vector<SeenLink> links;
+  std::int64_t left_out = 0;  ///< connections that are not in the list
+};
+
 struct TestCounts {
   bool seen = false;
   std::int64_t executed = 0, failed = 0, skipped = 0;
@@ -86,6 +103,7 @@ struct Facts {
   std::vector<DeclaredMode> modes;
   std::vector<SeenService> services;
   bool services_alone = false;  ///< no other case used them during the trial
+  std::vector<SeenVia> vias;    ///< those that somebody connected to
   std::optional<TestCounts> tests;
   bool nonce_sent = false, nonce_returned = false;
   std::int64_t wall_ns = 0, cpu_ns = -1;  ///< cpu_ns -1: not measured

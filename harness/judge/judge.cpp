@@ -7,6 +7,7 @@
 #include <array>
 
 #include "harness/judge/bench.hpp"
+#include "harness/judge/follow.hpp"
 #include "harness/judge/shorten.hpp"
 #include "harness/judge/weigh.hpp"
 
@@ -99,7 +100,8 @@ bool work_seen(const Bench& bench) {
   }) != nullptr;
 }
 
-Judgement judge(const CaseEvidence& evidence) {
+namespace {
+Judgement judge_followed(const CaseEvidence& evidence) {
   if (evidence.interrupted) return not_run("The run was interrupted before this case was finished.");
   if (evidence.attempts.empty()) return not_run("It was planned and never executed.");
   const Trial& last = evidence.attempts.back();
@@ -111,5 +113,14 @@ Judgement judge(const CaseEvidence& evidence) {
   forbid_real(bench, *judgement);
   judgement->flaky = judgement->outcome == Outcome::pass && is_flaky(evidence);
   return *std::move(judgement);
+}
+}  // namespace
+
+Judgement judge(const CaseEvidence& evidence) {
+  const auto by_proxy = [](const Trial& trial) { return goes_by_a_proxy(trial.facts); };
+  if (std::ranges::none_of(evidence.attempts, by_proxy)) return judge_followed(evidence);
+  CaseEvidence direct = evidence;
+  for (Trial& trial : direct.attempts) trial.facts = followed(std::move(trial.facts));
+  return judge_followed(direct);
 }
 }  // namespace mccoy::judge

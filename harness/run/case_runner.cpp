@@ -4,6 +4,7 @@
 #include <iterator>
 #include <optional>
 
+#include "harness/judge/follow.hpp"
 #include "harness/run/auto_challenge.hpp"
 #include "harness/run/challenge.hpp"
 #include "harness/run/records.hpp"
@@ -54,7 +55,7 @@ std::vector<suite::Challenge> challenges_of(const SuiteContext& context, const s
   if (!context.options.auto_challenge) return all;
   std::vector<std::string> services;
   for (const suite::Service& service : context.suite.services) services.push_back(service.name);
-  const evidence::Facts& seen = pass.trial.facts;
+  const evidence::Facts seen = judge::followed(pass.trial.facts);
   const bool of_a_command = seen.activity && !seen.activity->programs.empty() && which.workspace.empty();
   const std::string folder = of_a_command ? seen.activity->programs.front().cwd : "";
   auto more = automatic_controls(which, seen, services, folder, context.seed);
@@ -102,7 +103,7 @@ CaseEnd run_case(SuiteContext& context, const suite::Case& which, std::vector<st
   end.checks = last.trial.checks;
   end.figures = std::move(last.figures);
   for (const judge::ChallengeRecord& record : evidence.challenges)
-    end.challenges.push_back(judge::conclude(record, evidence.terms, last.trial.facts));
+    end.challenges.push_back(judge::conclude(record, evidence.terms, judge::followed(last.trial.facts)));
   end.last_output = std::move(last.last_output);
   end.last_output_name = std::move(last.last_output_name);
   end.leftovers = std::move(last.trial.facts.leftovers);

@@ -88,6 +88,15 @@ void trim(evidence::SeenService& service, const Named& is_named) {
 }
 }  // namespace
 
+namespace {
+/// Own ends of connections tell which one of a proxy's it was, and nothing else.
+void keep_ends(std::optional<evidence::Activity>& activity, const std::vector<evidence::SeenVia>& vias) {
+  if (!activity) return;
+  for (evidence::SeenConnection& connection : activity->connections)
+    if (std::ranges::find(vias, connection.to, &evidence::SeenVia::at) == vias.end()) connection.locals.clear();
+}
+}  // namespace
+
 void keep_what_matters(evidence::Facts& facts, judge::Terms& terms, const std::vector<suite::Fingerprint>& additions,
                        bool shape) {
   const std::vector<std::string> places = places_in(terms);
@@ -101,6 +110,8 @@ void keep_what_matters(evidence::Facts& facts, judge::Terms& terms, const std::v
   const judge::Catalogue& catalogue = extended ? *extended : judge::catalogue();
   terms.fingerprints = judge::entries_in(catalogue, facts);
   for (evidence::SeenService& service : facts.services) trim(service, is_named);
+  for (evidence::SeenService& service : facts.services) keep_ends(service.activity, facts.vias);
+  keep_ends(facts.activity, facts.vias);
   if (!facts.activity) return;
   evidence::Activity& activity = *facts.activity;
   for (std::size_t i = kFirstPrograms; i < activity.programs.size(); ++i) {  // who and how it ended is kept of all

@@ -13,6 +13,7 @@
 //   preflight  {suite, what, name, line, ok, found, why}
 //   service    {suite, name, event, …}  event: started {pid, exe, sha256, argv, containment, ports} | ready {how,
 //   after_ns, responder}
+//               | via {at: where its proxy listens}
 //               | failed {why} | died {code|signal, why} | stopped {how} | restarted {for} | leftovers {processes,
 //               ports, files} | log {stream: "out" | "err", bytes: of the stream, kept: of these, sha256: the blob,
 //               masked; stream_sha256: of the whole stream, if there are no secrets; why: nothing was kept}

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "harness/judge/chain.hpp"
+#include "harness/judge/follow.hpp"
 #include "harness/judge/paths.hpp"
 #include "harness/witness/held_files.hpp"
 #include "harness/witness/place_watch.hpp"
@@ -61,8 +62,9 @@ evidence::Coverage coverage_of(const SeenService& seen) {
 
 /// What the record shows of who talked to whom, for those that ask no further.
 void note_connections(evidence::Facts& facts) {
+  const evidence::Facts direct = judge::followed(facts);
   for (SeenService& service : facts.services)
-    for (const judge::Hop& hop : judge::behind(facts, service.name))
+    for (const judge::Hop& hop : judge::behind(direct, service.name))
       if (hop.from == service.name && !hop.to.empty() &&
           std::ranges::find(service.connected_to, hop.to) == service.connected_to.end())
         service.connected_to.push_back(hop.to);
@@ -151,15 +153,29 @@ ServiceWindows::ServiceWindows(SuiteContext& context, const suite::Case& which,
       if (obligation.kind->name == "service" && obligation.settings["svc"].as_string() == window->name)
         window->add(obligation);
   for (const auto& window : windows_) window->begin(*context.services);
+  marks_ = context.services->vias().mark();
 }
 
 ServiceWindows::~ServiceWindows() = default;
+
+/// Who answered the probe was looked up while it was connected, which is better than what can be seen now.
+void ServiceWindows::add_vias(evidence::Facts& facts) {
+  std::vector<evidence::SeenVia> seen =
+      context_.services->vias().since(marks_, *context_.services, context_.run_started_ms);
+  for (evidence::SeenVia& via : seen) {
+    const auto known = std::ranges::find(facts.vias, via.service, &evidence::SeenVia::service);
+    if (known != facts.vias.end() && known->answerer.how != evidence::Responder::How::unseen)
+      via.answerer = std::move(known->answerer);
+  }
+  facts.vias = std::move(seen);
+}
 
 /// All windows are closed before anything is looked at, so that none sees more than its time. What services did that
 /// nobody asks for and that led to nobody else is left out.
 void ServiceWindows::end(evidence::Facts& facts) {
   facts.services_alone = !windows_.empty() && context_.world.is_held_alone();
-  bool matters = !facts.services.empty();
+  if (context_.services) add_vias(facts);
+  bool matters = !facts.services.empty() || !facts.vias.empty();
   for (const auto& window : windows_) {
     window->close(*context_.services);
     matters = matters || window->wants_files() || (window->activity && !window->activity->connections.empty());

@@ -8,6 +8,7 @@
 #include "harness/evidence/facts.hpp"
 #include "harness/judge/judge.hpp"
 #include "harness/run/context.hpp"
+#include "harness/target/vias.hpp"
 
 namespace mccoy::run {
 class ServiceWindows {
@@ -20,9 +21,11 @@ class ServiceWindows {
   void end(evidence::Facts& facts);
 
  private:
+  void add_vias(evidence::Facts& facts);
   struct OfOne;
   SuiteContext& context_;
   std::vector<std::unique_ptr<OfOne>> windows_;
+  target::Vias::Marks marks_;
 };
 
 /// Its evidence is what a service did (or whom it asked in turn), so nobody else may use the services at that time.

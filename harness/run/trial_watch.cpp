@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/judge/judge.hpp"
+#include "harness/target/vias.hpp"
 #include "harness/witness/command_words.hpp"
 #include "harness/witness/modes.hpp"
 #include "harness/witness/responder.hpp"
@@ -93,8 +94,19 @@ void TrialWatch::exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in
   seen.bytes_out = bytes_out;
   seen.bytes_in = bytes_in;
   seen.requests = requests + 1;
+  look_behind_proxy(seen);
   facts_.responder = std::move(seen);
   look_at_services();
+}
+
+/// While the connection is open: who is at the other end of the proxy's own one.
+void TrialWatch::look_behind_proxy(const evidence::Responder& seen) {
+  if (!context_.services || context_.services->vias().empty()) return;
+  const target::Vias& vias = context_.services->vias();
+  const std::string service = vias.service_at(target::parse_host_port(seen.peer).port);
+  if (service.empty()) return;
+  auto answerer = vias.answerer(service, seen.local, *context_.services, context_.run_started_ms);
+  facts_.vias = {{.service = service, .at = seen.peer, .to = "", .answerer = std::move(answerer), .links = {}}};
 }
 
 void TrialWatch::starting(Command& command) {

@@ -25,6 +25,7 @@ class TrialWatch final : public Watch {
 
  private:
   void look_at_services();
+  void look_behind_proxy(const evidence::Responder& seen);
   void take_activity(const std::vector<std::string>& env);
   SuiteContext& context_;
   std::string expected_service_;

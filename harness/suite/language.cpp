@@ -405,10 +405,13 @@ constexpr Builtin kBuiltins[] = {
     {"dir", "The private folder of the service or trial.", true, true, false},
     {"suite.dir", "The folder the suite's file is in.", true, true, true},
     {"case.dir", "The folder this trial works in.", true, false, false},
-    {"services.", "${services.NAME.port}, .url, .host, .dir, .pid, .log of a service.", true, true, false},
+    {"services.",
+     "${services.NAME.port}, .url, .host, .dir, .pid, .log of a service; .via (host:port) and .via_url lead to it "
+     "through a proxy of mccoy, on which faults can be laid.",
+     true, true, false},
     {"env.", "The environment of mccoy; ${env.NAME:-default} if it may be unset.", true, true, true},
 };
-constexpr std::string_view kServiceFacts[] = {"port", "url", "host", "dir", "pid", "log"};
+constexpr std::string_view kServiceFacts[] = {"port", "url", "host", "dir", "pid", "log", "via", "via_url"};
 }  // namespace
 
 std::span<const Field> suite_fields() {

@@ -34,6 +34,7 @@ class SuiteReader {
     read_services(root);
     if (const Node* preflight = root.find("preflight")) suite_.preflight = read_preflight(reading_, *preflight);
     read_cases(root);
+    for (Service& service : suite_.services) service.has_via = reading_.vias.contains(service.name);
     resolve_needs(reading_, suite_);
     resolve_passages(reading_, suite_);
     check_captures(reading_, suite_);

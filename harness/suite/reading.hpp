@@ -69,6 +69,7 @@ class Reading {
 
   Value vars;
   std::vector<std::string_view> service_names;
+  std::set<std::string, std::less<>> vias;  ///< services that somebody wants to reach through a proxy
   std::map<std::string, std::vector<std::size_t>, std::less<>> captured_by;  ///< capture -> cases
   std::vector<CaptureUse> capture_uses;
 

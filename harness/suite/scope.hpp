@@ -4,7 +4,7 @@
 //   ${nonce}           fresh in every trial      ${unique}   fresh at every place it stands
 //   ${random}          a number from the trial's seed        ${vary}  the value of this trial of a `vary`
 //   ${port} ${dir}     of the service or case itself; ${port.NAME} for further ports
-//   ${services.x.port|url|host|dir|pid}   ${suite.dir}   ${case.dir}
+//   ${services.x.port|url|host|dir|pid|via|via_url}   ${suite.dir}   ${case.dir}
 //   $${                is a literal ${
 #pragma once
 #include <functional>

@@ -157,6 +157,7 @@ struct Service {
   Duration stop_within = std::chrono::seconds(5);
   std::vector<Located> leaves_nothing;  ///< globs of files that must be gone after the stop
   Located url;                          ///< default http://127.0.0.1:${port}
+  bool has_via = false;  ///< somebody names ${services.NAME.via}: a proxy of mccoy's own stands in front of it
 };
 
 /// One thing to find out before anything runs; `what` decides which of the others mean something.

@@ -141,6 +141,7 @@ void Reading::check_service_use(Places& places, std::string_view written, const 
   }
   reader.services.emplace(name);
   const auto fact = rest.substr(std::min(rest.size(), name.size() + 1));
+  if (fact == "via" || fact == "via_url") vias.emplace(name);
   const auto facts = language::service_facts();
   if (std::ranges::find(facts, fact) != facts.end() || fact.starts_with("port.")) return;
   const std::vector<std::string_view> known(facts.begin(), facts.end());

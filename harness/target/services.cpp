@@ -76,11 +76,15 @@ suite::Scope Services::State::scope_now() const {
     names.set(prefix + "pid", service->root_pid());
     names.set(prefix + "log", service->log_path());
     for (const auto& [name, hold] : plan.named_ports) names.set(prefix + "port." + name, hold.port());
+    if (const std::string via = vias.at(plan.asked->name); !via.empty()) names.set(prefix + "via", via);
   }
   auto known = scope.with(names);
   for (const auto& service : services) {
     const auto url = url_of(service->plan(), own_scope(service->plan(), known));
-    names.set("services." + service->asked().name + ".url", url.ok() ? *url : "");
+    const std::string prefix = "services." + service->asked().name + ".";
+    names.set(prefix + "url", url.ok() ? *url : "");
+    const std::string via = vias.at(service->asked().name);
+    if (!via.empty()) names.set(prefix + "via_url", url.ok() ? with_authority(*url, via) : "");
   }
   return scope.with(std::move(names));
 }
@@ -165,10 +169,12 @@ Result<std::unique_ptr<Services>> Services::prepare(const suite::Suite& suite, s
   MCCOY_DO(make_dirs(state.options.logs));
   for (const auto& asked : suite.services) {
     MCCOY_TRY(plan, plan_service(asked, suite, state.scope, state.options.scratch));
+    if (asked.has_via) MCCOY_DO(state.vias.open(asked.name, plan.address));
     ServiceContext context{&state.options, made.get(), suite.name, [&state] { return state.scope_now(); }};
     MCCOY_TRY(service, Service::make(std::move(plan), std::move(context)));
     state.index.emplace(asked.name, state.services.size());
     state.services.push_back(std::move(service));
+    if (asked.has_via) state.services.back()->record("via", Value::map({{"at", state.vias.at(asked.name)}}));
   }
   return made;
 }
@@ -198,9 +204,14 @@ suite::Scope Services::with_services(suite::Scope scope) const {
   });
 }
 
+const Vias& Services::vias() const {
+  return state_->vias;
+}
+
 std::string Services::service_at(std::string_view address) const {
   const auto asked = parse_host_port(address);
   if (asked.port == 0) return "";
+  if (auto behind = asked.is_loopback() ? state_->vias.service_at(asked.port) : ""; !behind.empty()) return behind;
   for (const auto& service : state_->services) {
     const auto& plan = service->plan();
     const bool same_host = asked.is_loopback() ? plan.address.is_loopback() : asked.host == plan.address.host;
@@ -285,6 +296,7 @@ Leftovers Services::stop_all() {
     add(all, left);
   }
   state_->stopped_all = true;
+  state_->vias.close_all();
   return all;
 }
 }  // namespace mccoy::target

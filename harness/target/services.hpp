@@ -19,6 +19,7 @@ namespace mccoy::target {
 /// Appends a record to the journal (harness/run/records.hpp: "service", "preflight"); called from any thread.
 using Recorder = std::function<void(std::string_view type, Value body)>;
 
+class Vias;
 struct ServiceOptions {
   std::string scratch;  ///< absolute, private to the run; service x gets scratch/services/x as ${dir}
   std::string logs;     ///< absolute; service x writes logs/x.out and logs/x.err there
@@ -61,11 +62,14 @@ class Services final : public witness::Ownership {
   /// nullopt: it can be used. Else one sentence: "db exited with status 1 after 0.3 s: <last line of its log>".
   std::optional<std::string> unusable(const std::string& name) const;
 
-  /// ${services.x.port}, .url, .host, .dir, .pid, .log for all services.
+  /// ${services.x.port}, .url, .host, .dir, .pid, .log for all services; .via, .via_url of those behind a proxy.
   suite::Scope with_services(suite::Scope scope) const;
 
-  /// The service that owns this "host:port" by configuration, "" if none.
+  /// The service that owns this "host:port" by configuration, or through its proxy; "" if none.
   std::string service_at(std::string_view address) const;
+
+  /// The proxies that stand in front of services.
+  const Vias& vias() const;
 
   /// Ends one service as a control: its whole tree, TERM then KILL. errors: it would not die, or its port still
   /// answers.

@@ -9,6 +9,7 @@
 
 #include "harness/target/service.hpp"
 #include "harness/target/services.hpp"
+#include "harness/target/vias.hpp"
 
 namespace mccoy::target {
 /// The list of services never changes after prepare(); each service looks after its own locks.
@@ -18,6 +19,7 @@ struct Services::State {
   ServiceOptions options;
   std::vector<std::unique_ptr<Service>> services;  ///< in the order of the suite
   std::map<std::string, std::size_t, std::less<>> index;
+  Vias vias;
   bool stopped_all = false;  ///< what is left behind is told once
   std::mutex operations;     ///< start, stop and restore never overlap
 

@@ -185,6 +185,14 @@ Responder who_answered(int fd, const Ownership& ownership, std::int64_t run_star
   return seen;
 }
 
+Responder who_holds(const Endpoint& ours, const Endpoint& theirs, const Ownership& ownership,
+                    std::int64_t run_started_wall_ms, const std::string& expected_service) {
+  Responder seen;
+  seen.expected_service = expected_service;
+  look_at_tcp(ours, theirs, ownership, run_started_wall_ms, seen);
+  return seen;
+}
+
 std::vector<evidence::SeenProcess> listeners_on(int port, const std::vector<pid_t>& likely) {
   std::set<pid_t> pids;
   for (const TcpSocket& socket : listening_sockets(port))

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/evidence/facts.hpp"
+#include "harness/witness/endpoint.hpp"
 #include "harness/witness/ownership.hpp"
 
 namespace mccoy::witness {
@@ -20,6 +21,10 @@ namespace mccoy::witness {
 ///            with all processes when it is neither among ownership.likely() nor was seen lately
 evidence::Responder who_answered(int fd, const Ownership& ownership, std::int64_t run_started_wall_ms,
                                  const std::string& expected_service = {});
+
+/// The same for a connection of this machine that is known by its two ends.
+evidence::Responder who_holds(const Endpoint& ours, const Endpoint& theirs, const Ownership& ownership,
+                              std::int64_t run_started_wall_ms, const std::string& expected_service = {});
 
 /// Owners of the sockets that listen on a TCP port of any local address ("0" family: v4 and v6).
 std::vector<evidence::SeenProcess> listeners_on(int port, const std::vector<pid_t>& likely);

@@ -20,6 +20,7 @@ namespace {
 using evidence::SeenConnection;
 constexpr std::size_t kMostSockets = 100'000, kMostUncertain = 10'000;
 constexpr std::size_t kMostPeers = 8;
+constexpr std::size_t kMostLocals = 256;
 constexpr std::size_t kMostOthers = 4096;
 constexpr int kMostLooks = 64;  ///< at a connection that is neither made nor refused; then it is left to its farewell
 
@@ -69,6 +70,13 @@ std::string own_name(int fd) {
 std::uint64_t inode_of(int fd) {
   struct stat file {};
   return ::fstat(fd, &file) == 0 ? file.st_ino : 0;
+}
+
+void add_local(SeenConnection* connection, const Endpoint& local) {
+  if (connection == nullptr || connection->locals.size() >= kMostLocals) return;
+  std::string text = local.text();
+  if (std::ranges::find(connection->locals, text) == connection->locals.end())
+    connection->locals.push_back(std::move(text));
 }
 
 void add_peers(SeenConnection& connection, const std::vector<pid_t>& pids) {
@@ -233,6 +241,7 @@ void SocketLog::take_farewell(const Farewell& farewell) {
   for (SocketWindow* window : windows_) {
     window->lost_bytes = window->lost_bytes || farewell.bytes.erased;
     add_bytes(*window, farewell.cookie, socket, certain);
+    if (socket.protocol == "tcp") add_local(window->connection(socket.by, socket.to, socket.protocol), farewell.local);
     if (window->since(farewell.cookie, farewell.bytes).maybe_one_less) ours.windows.push_back(window);
   }
   if (!ours.windows.empty() && uncertain_.size() < kMostUncertain) {
@@ -328,6 +337,7 @@ void SocketLog::add_open(SocketWindow& window) {
     const Farewell* state = open && now != open->end() ? &now->second : nullptr;
     if (state != nullptr && state->bytes.established) note_made(cookie, socket);  // it was too short to be looked at
     add_bytes(window, cookie, socket, state != nullptr ? state->bytes : socket.bytes);
+    if (state != nullptr) add_local(window.connection(socket.by, socket.to, socket.protocol), state->local);
   }
   const bool heard = farewells_.listening() && !window.lost_bytes;
   for (SeenConnection& connection : window.connections)

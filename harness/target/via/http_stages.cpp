@@ -27,19 +27,6 @@ struct Talk {
 bool is_answered_here(const Fault& fault, const Asked& asked) {
   return fault.kind == FaultKind::http_status && asked.meant;
 }
-/// Answers those whose turn it is.
-void answer(Talk& talk, Stage& stage) {
-  while (!talk.asked.empty() && is_answered_here(stage.fault(), talk.asked.front()) && talk.asked.front().whole) {
-    const bool head_only = talk.asked.front().head_only;
-    talk.asked.pop_front();
-    ++talk.link.answered_by_proxy;
-    ++stage.readings().requests_changed;
-    stage.touch();
-    if (talk.answers != nullptr)
-      talk.link.to_client().say(made_response(stage.fault().status, head_only), *talk.answers);
-  }
-}
-
 /// A stage that reads HTTP: what is let through is collected into the chunk that is being passed.
 class HttpStage : public Stage {
  public:
@@ -61,8 +48,30 @@ class HttpStage : public Stage {
   virtual void on_end() = 0;
   void let_through(std::string_view bytes) { through_ += bytes; }
   void hand_on(std::vector<Chunk>& on, Instant came) {
-    if (!through_.empty()) on.push_back({.bytes = std::exchange(through_, {}), .came = came});
+    close_piece();
+    for (Chunk& piece : pieces_) {
+      piece.came = came;
+      on.push_back(std::move(piece));
+    }
+    pieces_.clear();
   }
+  void close_piece() {
+    if (!through_.empty()) pieces_.push_back({.bytes = std::exchange(through_, {})});
+  }
+  /// Answers those whose turn it is.
+  void answer() {
+    std::deque<Asked>& asked = talk_->asked;
+    while (!asked.empty() && is_answered_here(fault(), asked.front()) && asked.front().whole) {
+      const bool head_only = asked.front().head_only;
+      asked.pop_front();
+      ++talk_->link.answered_by_proxy;
+      ++readings().requests_changed;
+      touch();
+      say(made_response(fault().status, head_only));
+    }
+  }
+  /// To the client, behind all that it was told by now.
+  virtual void say(std::string response) = 0;
   void both_get_lost() {
     if (!talk_->lost) ++readings().not_http;
     talk_->lost = true;
@@ -71,7 +80,8 @@ class HttpStage : public Stage {
 
   std::shared_ptr<Talk> talk_;
   HttpReader reader_;
-  std::string through_;
+  std::vector<Chunk> pieces_;  ///< of the pass that goes on
+  std::string through_;        ///< the last of them, as far as it has come
 };
 
 class Requests final : public HttpStage {
@@ -111,7 +121,11 @@ class Requests final : public HttpStage {
   void on_end() override {
     if (talk_->asked.empty()) return;  // it was answered before it was whole
     talk_->asked.back().whole = true;
-    answer(*talk_, *this);
+    answer();
+  }
+
+  void say(std::string response) override {
+    if (talk_->answers != nullptr) talk_->link.to_client().say(std::move(response), *talk_->answers);
   }
 
   Random random_;
@@ -185,7 +199,11 @@ class Responses final : public HttpStage {
   void on_end() override {
     if (!final_ || talk_->asked.empty()) return;
     talk_->asked.pop_front();
-    answer(*talk_, *this);
+    answer();
+  }
+  void say(std::string response) override {
+    close_piece();
+    pieces_.push_back({.bytes = std::move(response), .made = true});
   }
   void changed() {
     ++readings().requests_changed;
