@@ -4,8 +4,8 @@
 usage: proxy.py PROXY_SERVER [--rounds N] [--seconds S] [--connections C]
 
 wrk asks an nginx with one worker for a small page, by each way in turn, N rounds; medians are printed. CPU is that of the
-proxy process alone (user + system, /proc/PID/stat), per 100,000 requests. Delays of loaded connections include the
-time a request waits for the others, so the added p50 is also measured with a fixed, small number of requests at a time.
+proxy process alone (user + system, /proc/PID/stat), per 100,000 requests. Delays of loaded connections include the time
+a request waits for the others, so what a proxy adds is measured with one request at a time (round_trip).
 """
 import argparse
 import os
@@ -59,7 +59,7 @@ def wrk(port, connections, duration):
                           check=True, capture_output=True, text=True).stdout
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", told).group(1))
     count = int(re.search(r"(\d+) requests in", told).group(1))
-    p50, p99 = (seconds(re.search(rf"{q}%\s+(\S+)", told).group(1)) for q in ("50", "99"))
+    p50, p99 = (seconds(re.search(rf"^\s+{q}%\s+(\S+)", told, re.M).group(1)) for q in ("50", "99"))
     errors = re.search(r"Socket errors: (.*)", told)
     if errors and any(int(n) for n in re.findall(r"\d+", errors.group(1))):
         print("  wrk saw errors:", errors.group(1))
@@ -83,12 +83,16 @@ class Way:
         return statistics.median(run[what] for run in self.runs)
 
 
+STREAM = "/usr/lib/nginx/modules/ngx_stream_module.so"
+
+
 def nginx(folder, name, body):
     conf = os.path.join(folder, name + ".conf")
     with open(conf, "w", encoding="utf-8") as file:
-        file.write(f"daemon off; worker_processes 1; worker_rlimit_nofile 65000; pid {folder}/{name}.pid; error_log {folder}/{name}.log;\n"
-                   f"user root; include /etc/nginx/modules-enabled/*.conf;\n"
-                   f"events {{ worker_connections 30000; }}\n{body}")
+        file.write(f"load_module {STREAM};\n" * (name == "stream") +
+                   f"daemon off; worker_processes 1; pid {folder}/{name}.pid; error_log {folder}/{name}.log;\n"
+                   "user root;\n"
+                   f"events {{ worker_connections 8000; }}\n{body}")
     return subprocess.Popen(["/usr/sbin/nginx", "-c", conf, "-p", folder], stderr=subprocess.DEVNULL)
 
 
@@ -105,21 +109,23 @@ def target(folder):
     return process, port
 
 
-def nginx_stream(folder, to):
+def nginx_stream(folder, to, processes):
     port = free_port()
     process = nginx(folder, "stream", f"""stream {{ access_log off; tcp_nodelay on;
   server {{ listen 127.0.0.1:{port} backlog=4096; proxy_pass 127.0.0.1:{to}; }} }}""")
+    processes.append(process)
     await_port(port)
     return Way("nginx stream", port, process, child_of(process.pid))
 
 
-def haproxy(folder, to):
+def haproxy(folder, to, processes):
     port = free_port()
     conf = folder + "/haproxy.cfg"
     with open(conf, "w", encoding="utf-8") as file:
-        file.write(f"global\n  nbthread 1\n  maxconn 20000\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n"
+        file.write(f"global\n  nbthread 1\n  maxconn 4000\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n"
                    f"  timeout server 60s\nlisten all\n  bind 127.0.0.1:{port}\n  server target 127.0.0.1:{to}\n")
     process = subprocess.Popen(["/usr/sbin/haproxy", "-db", "-q", "-f", conf], stderr=subprocess.DEVNULL)
+    processes.append(process)
     await_port(port)
     return Way("haproxy", port, process, process.pid)
 
@@ -148,6 +154,21 @@ def compare(title, ways, connections, args):
                   f" {mine.median('rate') / other.median('rate'):.2f}x per second")
 
 
+def round_trips(ways, args):
+    """One request at a time while many connections are open: what a proxy adds to each, with nobody to wait for."""
+    driver = os.path.join(os.path.dirname(args.proxy_server), "round_trip")
+    seen = {way.name: [] for way in ways}
+    for _ in range(args.rounds):
+        for way in ways:
+            told = subprocess.run([driver, str(way.port), str(args.connections), "10000"], check=True, capture_output=True, text=True)
+            seen[way.name].append([int(n) / 1e3 for n in told.stdout.split()])
+    medians = {name: [statistics.median(column) for column in zip(*runs)] for name, runs in seen.items()}
+    base = medians["direct"]
+    print(f"{args.connections} connections, one request at a time")
+    for name, (p50, p99) in medians.items():
+        print(f"  {name:13s} p50 {p50:8.1f} us ({p50 - base[0]:+7.1f})  p99 {p99:8.1f} us ({p99 - base[1]:+7.1f})", flush=True)
+
+
 def latency(program, to):
     way = ours(program, to, "100")
     seen = wrk(way.port, 100, 5)
@@ -171,13 +192,13 @@ def main():
         server, port = target(folder)
         processes.append(server)
         ways = [Way("direct", port), ours(args.proxy_server, port)]
-        if os.path.exists("/usr/lib/nginx/modules/ngx_stream_module.so"):
-            ways.append(nginx_stream(folder, port))
-        if os.path.exists("/usr/sbin/haproxy"):
-            ways.append(haproxy(folder, port))
-        processes += [way.process for way in ways if way.process]
+        processes.append(ways[1].process)
+        for there, make in ((STREAM, nginx_stream), ("/usr/sbin/haproxy", haproxy)):
+            if os.path.exists(there):
+                ways.append(make(folder, port, processes))
         compare(f"{args.connections} connections, as fast as they can", ways, args.connections, args)
         compare("10 connections, as fast as they can", ways, 10, args)
+        round_trips(ways, args)
         latency(args.proxy_server, port)
     finally:
         for process in processes:
