@@ -39,7 +39,7 @@ constexpr std::array<FaultRow, 14> kRows = {{
     {stall, "stall", &Readings::bytes_delayed, "bytes that were held", false, "", &is_whole},
     {slow_close, "slow_close", &Readings::ends_delayed, "ends passed on late", false, "a delay", &has_delay},
     {slice, "slice", &Readings::pieces, "pieces cut", false, "a size above its variation", &has_size},
-    {limit, "limit", &Readings::closes, "connections closed", false, "", &is_whole},
+    {limit, "limit_data", &Readings::closes, "connections closed", false, "", &is_whole},
     {corrupt, "corrupt", &Readings::bytes_corrupted, "bytes changed", false, "a chance in (0, 1]", &has_chance},
     {http_status, "http_status", &Readings::requests_changed, "requests answered by the proxy", true,
      "a status from 200 to 599", &has_status},
