@@ -308,4 +308,18 @@ BOOST_AUTO_TEST_CASE(a_suite_cannot_excuse_a_double) {
   BOOST_TEST(error.what == "fingerprints has no field \"always_loaded_by\"");
 }
 
+BOOST_AUTO_TEST_CASE(a_service_has_a_proxy_when_somebody_wants_to_reach_it_by_one) {
+  const Suite suite = accepted(
+      "suite: s\n"
+      "services:\n"
+      "  db: { run: [db, \"${port}\"] }\n"
+      "  api: { run: [api, \"${services.db.via}\"], needs: [db] }\n"
+      "  web: { run: [web, \"${services.api.url}\"], needs: [api] }\n"
+      "cases:\n"
+      "  one: { exec: [ask, \"${services.web.via_url}/x\"], expect: { exit: 0 } }\n");
+  BOOST_TEST(suite.find_service("db")->has_via);
+  BOOST_TEST(!suite.find_service("api")->has_via);
+  BOOST_TEST(suite.find_service("web")->has_via);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
