@@ -25,7 +25,10 @@ Facts asked_through() {
   orders.alive = orders.started_by_us = true;
   orders.listeners = {process_of(7)};
   facts.services = {orders};
-  Responder mccoy{.how = Responder::How::accepted, .who = Responder::Who::harness, .expected_service = "orders"};
+  Responder mccoy;
+  mccoy.how = Responder::How::accepted;
+  mccoy.who = Responder::Who::harness;
+  mccoy.expected_service = "orders";
   mccoy.started_before_run = true;
   mccoy.processes = {process_of(1)};
   mccoy.local = "127.0.0.1:40000";
@@ -34,7 +37,10 @@ Facts asked_through() {
   mccoy.bytes_in = 200;
   mccoy.requests = 1;
   facts.responder = mccoy;
-  Responder behind{.how = Responder::How::accepted, .who = Responder::Who::service, .service = "orders"};
+  Responder behind;
+  behind.how = Responder::How::accepted;
+  behind.who = Responder::Who::service;
+  behind.service = "orders";
   behind.processes = {process_of(7)};
   facts.vias = {
       {.service = "orders",
