@@ -46,9 +46,10 @@ constexpr std::string_view kContainerOptions =
     "--user --userns --uts -v --volume --volume-driver --volumes-from -w --workdir ";
 constexpr std::string_view kDocker = " docker podman nerdctl ";
 constexpr std::string_view kParallelOptions =
-    " -a --arg-file -C --colsep -D -d --delimiter -E -I --replace -j --jobs -P --max-procs -L --max-lines -l -N -n "
+    " -a --arg-file -C --colsep -D -d --delimiter -E -I -j --jobs -P --max-procs -L --max-lines -l -N -n "
     "--max-args -s --max-chars -S --sshlogin --slf --sshloginfile --tmpdir --timeout --joblog --results --retries "
-    "--delay --halt --header --nice --env --profile -J --load --memfree --block --recstart --recend --return --tag ";
+    "--delay --halt --header --nice --env --profile -J --load --memfree --block --recstart --recend --return "
+    "--tagstring ";
 
 constexpr Wrapper kWrappers[] = {
     {" env ", " -u --unset -C --chdir "},
@@ -107,9 +108,9 @@ constexpr Wrapper kWrappers[] = {
     {kDocker, kContainerOptions, 1, "exec", How::words, false, false, true},
     {kDocker, kContainerOptions, 1, "container run", How::entrypoint, false, false, true},
     {kDocker, kContainerOptions, 1, "container exec", How::words, false, false, true},
-    {kDocker, kContainerOptions, 1, "compose run", How::words, false, false, true},
+    {kDocker, kContainerOptions, 1, "compose run", How::entrypoint, false, false, true},
     {kDocker, kContainerOptions, 1, "compose exec", How::words, false, false, true},
-    {" docker-compose podman-compose ", kContainerOptions, 1, "run", How::words, false, false, true},
+    {" docker-compose podman-compose ", kContainerOptions, 1, "run", How::entrypoint, false, false, true},
     {" docker-compose podman-compose ", kContainerOptions, 1, "exec", How::words, false, false, true},
     {" kubectl oc ",
      " -n --namespace -c --container --context --cluster --kubeconfig -s --server --user --token -f --filename ", 1,

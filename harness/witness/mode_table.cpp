@@ -285,6 +285,7 @@ constexpr PlainFlag kPlain[] = {
     {dry_run, "--dry-run"},
     {dry_run, "--dryrun"},
     {dry_run, "--dry_run"},
+    {dry_run, "-dry-run"},
     {dry_run, "--just-print"},
     {list_only, "--collect-only"},
     {list_only, "--gtest_list_tests"},

@@ -59,12 +59,14 @@ std::span<const ModeVariable> mode_variables();
 inline constexpr std::string_view kOfText =
     " grep egrep fgrep rg ag sed awk gawk mawk cat jq yq logger cut tr head tail sort uniq tee find wall basename "
     "dirname expr seq figlet ";
+/// Tools that take every word as it is.
+inline constexpr std::string_view kPrints = " echo printf test [ ";
 /// Tools for which plain flags mean nothing, something else, or only what the rows of the table say. The dry run of a
 /// formatter is its check, and the whole work.
 inline constexpr std::string_view kOwnMeaning =
-    " echo printf test [ git gpg gpg2 npm clang-format git-clang-format php-cs-fixer rector google-java-format ktfmt ";
+    " git gpg gpg2 npm clang-format git-clang-format php-cs-fixer rector google-java-format ktfmt ";
 /// Tools that hand on what stands behind "--" (or behind the script) to what they run: "npm run x -- --dry-run".
-inline constexpr std::string_view kHandsOn = " npm pnpm yarn bun deno cargo go composer dotnet bazel bazelisk swift ";
+inline constexpr std::string_view kHandsOn = " npm pnpm yarn bun deno cargo composer dotnet bazel bazelisk swift java ";
 /// What `npm` runs without looking at flags that are not its own.
 inline constexpr std::string_view kNpmScripts =
     " run | run-script | rum | urn | test | tst | t | start | stop | restart ";

@@ -106,12 +106,14 @@ class Finder {
 
   // ---- Flags that mean the same everywhere
   void try_plain() {
+    if (is_any_of(kPrints, names_)) return;
     if (argv_.size() == 2 && argv_[1] == "--version") add(ModeKind::version, "--version", "argv");
     if (is_any_of(kOfText, names_)) {
       if (argv_.size() == 2 && argv_[1] == "--help") add(ModeKind::help, "--help", "argv");
       return;
     }
-    const bool hands_on = is_any_of(kHandsOn, names_);
+    const bool runs_it = is_any_of(" go ", names_) && words_.has_subcommand(" run ");
+    const bool hands_on = runs_it || is_any_of(kHandsOn, names_);
     const bool script = is_any_of(" npm ", names_) && words_.has_subcommand(kNpmScripts);
     if (is_any_of(kOwnMeaning, names_) && !script) return;
     for (std::size_t at = script ? words_.behind_dashes() : 1; at < argv_.size(); ++at) {
