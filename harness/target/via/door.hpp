@@ -18,6 +18,12 @@ class Door final : public Watched {
   Status open(int port);
   /// errors: somebody else has taken the port meanwhile
   Status set_closed(bool closed);
+  /// For good, and at once: its port is free when this returns.
+  void close() {
+    closed_ = true;
+    again_.disarm();
+    socket_ = {};
+  }
   int port() const { return port_; }
   std::int64_t waits() const { return waits_; }  ///< times it had to wait for descriptors
   void on_events(std::uint32_t) override { accept_some(); }

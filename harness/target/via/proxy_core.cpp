@@ -32,6 +32,7 @@ Status ProxyCore::open(int port) {
 
 void ProxyCore::close() {
   if (door_ != nullptr) {
+    door_->close();
     loop_->forget(*door_);
     loop_->bury(std::shared_ptr<Door>(std::move(door_)));
   }
