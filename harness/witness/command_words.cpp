@@ -1,121 +1,16 @@
 #include "harness/witness/command_words.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <iterator>
 
 #include "harness/base/file.hpp"
 #include "harness/base/text.hpp"
+#include "harness/witness/tool_names.hpp"
+#include "harness/witness/wrappers.hpp"
 
 namespace mccoy::witness {
 namespace {
 constexpr int kMostLayers = 8;
-
-bool in_words(std::string_view words, std::string_view word) {
-  return !word.empty() && words.find(" " + std::string(word) + " ") != std::string_view::npos;
-}
-
-/// A program that runs another one. The command begins behind its options and `operands` further words.
-struct Wrapper {
-  std::string_view names;
-  std::string_view with_value;  ///< options whose value is the next word
-  int operands = 0;
-  std::string_view word = {};  ///< only behind these words: "uv run", "docker compose exec"
-  enum class How : std::uint8_t {
-    words,       ///< what follows is the argv of the command
-    text,        ///< it is joined to the text of a shell
-    entrypoint,  ///< the same as words; options alone are for the program that the last operand is named after
-    python,      ///< it is the argv of python without its name
-  } how = How::words;
-  bool more_options = false;  ///< options may follow the operands
-  bool keeps_modes = false;   ///< it has modes of its own
-  bool elsewhere = false;
-};
-using How = Wrapper::How;
-
-constexpr std::string_view kContainerOptions =
-    " -c --context -H --host -l --log-level --config --tlscacert --tlscert --tlskey --root --url -f --file -p "
-    "--project-name --project-directory --env-file --profile --ansi --progress --add-host --annotation -a --attach "
-    "--blkio-weight --cap-add --cap-drop --cgroup-parent --cgroupns --cidfile --cpu-period --cpu-quota --cpu-shares "
-    "--cpus --cpuset-cpus --cpuset-mems --detach-keys --device --dns --dns-option --dns-search --domainname "
-    "--entrypoint -e --env --expose --gpus --group-add --health-cmd --health-interval --health-retries "
-    "--health-start-period --health-timeout -h --hostname --index --ip --ip6 --ipc --isolation --label --label-file "
-    "--link --log-driver --log-opt --mac-address -m --memory --memory-reservation --memory-swap --mount --name -n "
-    "--network --net --network-alias --oom-score-adj --pid --pids-limit --platform --publish --pull --restart "
-    "--runtime --security-opt --shm-size --stop-signal --stop-timeout --storage-opt --sysctl --tmpfs --ulimit -u "
-    "--user --userns --uts -v --volume --volume-driver --volumes-from -w --workdir ";
-constexpr std::string_view kDocker = " docker podman nerdctl ";
-constexpr std::string_view kParallelOptions =
-    " -a --arg-file -C --colsep -D -d --delimiter -E -I -j --jobs -P --max-procs -L --max-lines -l -N -n "
-    "--max-args -s --max-chars -S --sshlogin --slf --sshloginfile --tmpdir --timeout --joblog --results --retries "
-    "--delay --halt --header --nice --env --profile -J --load --memfree --block --recstart --recend --return "
-    "--tagstring ";
-
-constexpr Wrapper kWrappers[] = {
-    {" env ", " -u --unset -C --chdir "},
-    {" sudo ", " -u -g -h -p -C -D -R -r -t -T -U --user --group --host --prompt --chdir --chroot "},
-    {" doas ", " -u -C "},
-    {" timeout ", " -k --kill-after -s --signal ", 1},
-    {" nice ", " -n --adjustment "},
-    {" ionice ", " -c -n "},
-    {" nohup ", ""},
-    {" setsid ", ""},
-    {" stdbuf ", " -i -o -e "},
-    {" time ", " -f -o "},
-    {" chrt ", "", 1},
-    {" taskset ", "", 1},
-    {" flock ", " -w -E ", 1},
-    {" strace ", " -o -e -p -s "},
-    {" npx ", " -p --package -c "},
-    {" bunx ", ""},
-    {" uvx ", " --from --with -p --python "},
-    {" exec ", " -a "},
-    {" command ", ""},
-    {" busybox ", ""},
-    {" ccache ", ""},
-    {" faketime ", " -p --date-prog ", 1},
-    {" fiu-run ", " -f -c -l "},
-    {" xvfb-run ", " -e --error-file -f --auth-file -n --server-num -p --xauth-protocol -s --server-args -w --wait "},
-    {" dbus-run-session ", " --config-file --dbus-daemon "},
-    {" chroot ", "", 1},
-    {" setpriv ", " --reuid --regid --groups --inh-caps --ambient-caps --bounding-set --securebits --pdeathsig "},
-    {" dumb-init ", " -r --rewrite "},
-    {" tini ", " -p -e "},
-    {" valgrind ", ""},
-    {" uv ", " -p --python --with --extra --group --env-file --directory --project --package ", 0, "run"},
-    {" poetry ", " -C --directory -P --project ", 0, "run"},
-    {" pipenv ", "", 0, "run"},
-    {" pdm ", " -p --project -e --env-file ", 0, "run"},
-    {" rye ", "", 0, "run"},
-    {" hatch ", " -e --env ", 0, "run"},
-    {" conda mamba micromamba ", " -n --name -p --prefix --cwd ", 0, "run"},
-    {" coverage ", " --source --omit --include --rcfile --data-file --concurrency --context ", 0, "run", How::python},
-    {" bundle ", "", 0, "exec"},
-    {" pnpm ", " -C --dir --filter -F ", 0, "exec"},
-    {" pnpm yarn ", " -C --dir --package -p ", 0, "dlx"},
-    {" yarn ", "", 0, "exec"},
-    {" npm ", " -w --workspace -p --package ", 0, "exec"},
-    {" xargs ",
-     " -a --arg-file -d --delimiter -E -I -L -n --max-args -P --max-procs -s --max-chars --process-slot-var "},
-    {.names = " parallel ", .with_value = kParallelOptions, .how = How::text, .keeps_modes = true},
-    {.names = " ssh ",
-     .with_value = " -B -b -c -D -E -e -F -I -i -J -L -l -m -O -o -P -p -Q -R -S -W -w ",
-     .operands = 1,
-     .how = How::text,
-     .more_options = true,
-     .elsewhere = true},
-    {kDocker, kContainerOptions, 1, "run", How::entrypoint, false, false, true},
-    {kDocker, kContainerOptions, 1, "exec", How::words, false, false, true},
-    {kDocker, kContainerOptions, 1, "container run", How::entrypoint, false, false, true},
-    {kDocker, kContainerOptions, 1, "container exec", How::words, false, false, true},
-    {kDocker, kContainerOptions, 1, "compose run", How::entrypoint, false, false, true},
-    {kDocker, kContainerOptions, 1, "compose exec", How::words, false, false, true},
-    {" docker-compose podman-compose ", kContainerOptions, 1, "run", How::entrypoint, false, false, true},
-    {" docker-compose podman-compose ", kContainerOptions, 1, "exec", How::words, false, false, true},
-    {" kubectl oc ",
-     " -n --namespace -c --container --context --cluster --kubeconfig -s --server --user --token -f --filename ", 1,
-     "exec", How::words, true, false, true},
-};
 
 constexpr std::string_view kShells = " sh bash dash zsh ksh ash ";
 constexpr std::string_view kKeywords = " if then else elif do while until ! { } time exec command builtin ";
@@ -173,9 +68,9 @@ CommandWords behind(const Wrapper& wrapper, CommandWords command, std::size_t& a
   if (wrapper.more_options) at = behind_options(wrapper, argv, at);
   command.argv.erase(command.argv.begin(), command.argv.begin() + static_cast<std::ptrdiff_t>(at));
   if (command.argv.empty()) return {};
-  if (wrapper.how == How::entrypoint && command.argv.front().starts_with('-'))
+  if (wrapper.how == Wrapper::How::entrypoint && command.argv.front().starts_with('-'))
     command.argv.insert(command.argv.begin(), name_of_image(operand));
-  if (wrapper.how == How::python) command.argv.insert(command.argv.begin(), "python");
+  if (wrapper.how == Wrapper::How::python) command.argv.insert(command.argv.begin(), "python");
   command.elsewhere = command.elsewhere || wrapper.elsewhere;
   return command;
 }
@@ -220,7 +115,7 @@ bool look_behind(const Wrapper& wrapper, const CommandWords& command, int layers
   auto inner = behind(wrapper, command, at);
   if (inner.argv.empty()) return false;
   const std::size_t before = found.size();
-  if (wrapper.how == How::text) {
+  if (wrapper.how == Wrapper::How::text) {
     const auto data = std::ranges::find_if(inner.argv, [](const auto& word) { return word.starts_with(":::"); });
     inner.argv.erase(data, inner.argv.end());
     look_into_text(join(inner.argv, " "), inner, layers, found);
@@ -240,7 +135,7 @@ void look_into(CommandWords command, int layers, std::vector<CommandWords>& foun
   if (command.argv.empty()) return;
   const std::string tool = basename(command.argv[0]);
   if (layers > 0) {
-    for (const Wrapper& wrapper : kWrappers)
+    for (const Wrapper& wrapper : wrappers())
       if (in_words(wrapper.names, tool) && look_behind(wrapper, command, layers - 1, found)) return;
     if (tool == "find" && look_behind_exec(command, layers - 1, found)) return;
   }

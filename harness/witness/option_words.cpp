@@ -33,11 +33,9 @@ std::size_t subcommand_length(std::string_view wanted, const std::vector<std::st
 }  // namespace
 
 OptionWords::OptionWords(const std::vector<std::string>& argv, const std::set<std::string>& names)
-    : argv_(argv),
-      names_(names),
-      roles_(argv.size(), Role::behind),
-      letters_(argv.size()),
-      behind_dashes_(argv.size()) {
+    : argv_(argv), roles_(argv.size(), Role::behind), letters_(argv.size()), behind_dashes_(argv.size()) {
+  for (const Usage& usage : usages())
+    if (is_any_of(usage.tools, names)) usages_.push_back(&usage);
   read();
 }
 
@@ -73,11 +71,11 @@ bool OptionWords::takes_next(const std::string& word, std::string& letters) cons
   bool next = false;
   std::string with_value;
   std::string attached;
-  for (const Usage& usage : usages()) {
-    if (!applies(usage)) continue;
-    next = next || in_words(usage.words, word);
-    with_value += usage.letters;
-    attached += usage.attached;
+  for (const Usage* usage : usages_) {
+    if (!applies(*usage)) continue;
+    next = next || in_words(usage->words, word);
+    with_value += usage->letters;
+    attached += usage->attached;
   }
   if (!is_short(word)) return next;
   for (std::size_t at = 1; at < word.size(); ++at) {
@@ -89,19 +87,18 @@ bool OptionWords::takes_next(const std::string& word, std::string& letters) cons
 }
 
 bool OptionWords::ends_here(const std::string& word) const {
-  return std::ranges::any_of(usages(), [&](const Usage& usage) {
-    return !usage.ends.empty() && applies(usage) && in_words(usage.ends, word);
-  });
+  return std::ranges::any_of(usages_,
+                             [&](const Usage* usage) { return in_words(usage->ends, word) && applies(*usage); });
 }
 bool OptionWords::operand_ends() const {
-  return std::ranges::any_of(usages(), [&](const Usage& usage) {
-    return usage.operand_ends && applies(usage) &&
-           subcommand_length(usage.subcommand, operands_) == operands_.size();  // none of its own yet
+  return std::ranges::any_of(usages_, [&](const Usage* usage) {
+    return usage->operand_ends && applies(*usage) &&
+           subcommand_length(usage->subcommand, operands_) == operands_.size();  // none of its own yet
   });
 }
 
 bool OptionWords::applies(const Usage& usage) const {
-  if (!is_any_of(usage.tools, names_) || (usage.in_front && !operands_.empty())) return false;
+  if (usage.in_front && !operands_.empty()) return false;
   return usage.subcommand.empty() || subcommand_length(usage.subcommand, operands_) > 0;
 }
 

@@ -25,7 +25,7 @@ class OptionWords {
  public:
   enum class Role : std::uint8_t { option, value, operand, behind };
 
-  /// Both are kept by reference.
+  /// argv is kept by reference.
   OptionWords(const std::vector<std::string>& argv, const std::set<std::string>& names);
 
   /// Of argv[at], at >= 1. What stands behind `--` or a script is `behind`.
@@ -53,7 +53,7 @@ class OptionWords {
   bool applies(const Usage& usage) const;
 
   const std::vector<std::string>& argv_;
-  const std::set<std::string>& names_;
+  std::vector<const Usage*> usages_;  ///< those of the tool
   std::vector<Role> roles_;
   std::vector<std::string> letters_;
   std::vector<std::string> operands_;

@@ -19,8 +19,12 @@ std::string without_ending(const std::string& name) {
 }  // namespace
 
 bool in_words(std::string_view words, std::string_view word) {
-  return !word.empty() && word.find(' ') == std::string_view::npos &&
-         words.find(" " + std::string(word) + " ") != std::string_view::npos;
+  if (word.empty() || word.find(' ') != std::string_view::npos) return false;
+  for (auto at = words.find(word); at != std::string_view::npos; at = words.find(word, at + 1)) {
+    const auto end = at + word.size();
+    if (at > 0 && words[at - 1] == ' ' && end < words.size() && words[end] == ' ') return true;
+  }
+  return false;
 }
 
 bool is_any_of(std::string_view tools, const std::set<std::string>& names) {

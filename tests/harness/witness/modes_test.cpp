@@ -8,6 +8,9 @@
 
 #include "harness/base/text.hpp"
 #include "harness/witness/command_words.hpp"
+#include "harness/witness/mode_table.hpp"
+#include "harness/witness/usages.hpp"
+#include "harness/witness/wrappers.hpp"
 
 namespace mccoy::test {
 namespace {
@@ -407,6 +410,7 @@ const Row kPretending[] = {
     {"sudo docker run img make -n"},
     {"snakemake -pn"},
     {"xcodebuild -dry-run build"},
+    {"watch -n 2 make -n"},
     {"find . -name x -exec sh -c make~-n ;"},
     {"ssh host cd~x~&&~make~-n"},
     {"kubectl exec pod -- ./deploy --dry-run=server"},
@@ -715,6 +719,28 @@ BOOST_DATA_TEST_CASE(a_command_that_says_it_only_pretends_is_believed, data::mak
 BOOST_DATA_TEST_CASE(a_flag_that_means_something_else_is_no_confession, data::make(kInnocent), row) {
   const auto found = modes(row);
   BOOST_TEST(found.empty(), (found.empty() ? "" : found[0].flag));
+}
+
+bool stands_between_blanks(std::string_view list) {
+  return list.empty() || (list.starts_with(' ') && list.ends_with(' ') && list.find("  ") == std::string_view::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_words_stands_between_blanks) {
+  for (const auto& row : witness::mode_rows())
+    for (const auto list : {row.tools, row.subcommand, row.flags, row.only.value, row.only.with, row.only.without})
+      BOOST_TEST(stands_between_blanks(list), row.tools << ":" << list);
+  for (const auto& usage : witness::usages())
+    for (const auto list : {usage.tools, usage.subcommand, usage.words, usage.ends})
+      BOOST_TEST(stands_between_blanks(list), usage.tools << ":" << list);
+  for (const auto& wrapper : witness::wrappers())
+    for (const auto list : {wrapper.names, wrapper.with_value})
+      BOOST_TEST(stands_between_blanks(list), wrapper.names << ":" << list);
+  for (const auto& variable : witness::mode_variables())
+    BOOST_TEST(stands_between_blanks(variable.tools), variable.name);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_without_flags_has_a_subcommand) {
+  for (const auto& row : witness::mode_rows()) BOOST_TEST((!row.flags.empty() || !row.subcommand.empty()), row.tools);
 }
 
 BOOST_AUTO_TEST_CASE(shell_texts_are_split_into_commands) {
