@@ -88,8 +88,9 @@ std::string told(const ChallengeResult& challenge) {
 }
 
 bool work_seen(const Bench& bench) {
-  const auto* responder = bench.facts().responder ? &*bench.facts().responder : nullptr;
-  if (answered_by_own_service(bench.facts()) && responder->bytes_in > 0 && responder->bytes_out > 0) return true;
+  const auto& responder = bench.facts().responder;
+  if (answered_by_own_service(bench.facts()) && responder && responder->bytes_in > 0 && responder->bytes_out > 0)
+    return true;
   // That a program ran is enough once a challenge has shown that its answer depends on something, whatever else is
   // stated.
   const bool ran_is_enough = bench.any_challenge_met();

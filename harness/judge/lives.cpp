@@ -119,7 +119,8 @@ std::int64_t most_at_once(const Activity& activity, const std::vector<Life>& liv
     std::int64_t at;
     bool begins;
     std::size_t life;
-    auto operator<=>(const Event&) const = default;  // at one moment, ends come first
+    // At one moment, ends come first. clang-tidy 14 takes the operator for a null pointer.
+    auto operator<=>(const Event&) const = default;  // NOLINT(modernize-use-nullptr)
   };
   std::vector<Event> events;
   for (std::size_t i = 0; i < lives.size(); ++i) {

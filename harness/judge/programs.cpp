@@ -10,7 +10,6 @@
 namespace mccoy::judge {
 namespace {
 using evidence::Activity;
-using evidence::kNoProgram;
 using evidence::SeenProgram;
 
 /// The program was this process before it called execve.

@@ -142,7 +142,7 @@ class Rejudge {
     const bool weak = said.outcome == Outcome::not_run || said.outcome == Outcome::error;
     if ((skipped || weak) && said.provenance == Provenance::unproven && said.strength == Strength::none && !said.flaky)
       return said;
-    const Judgement nothing;
+    Judgement nothing;
     disagree(fmt::format("case {}: the journal says {}, but there is no trial of it{}", id, words(said),
                          said.outcome == Outcome::skip ? " and no reason to skip it in the plan" : ""));
     return nothing;

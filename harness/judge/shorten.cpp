@@ -14,7 +14,7 @@ constexpr std::size_t kNamesShown = 12;
 
 std::string shorten(std::string_view text, std::size_t limit) {
   // Bytes that are not UTF-8 grow when they are replaced: a bounded piece is cleaned first, then cut.
-  const std::string clean = utf8_text(text.substr(0, limit + 4));
+  std::string clean = utf8_text(text.substr(0, limit + 4));
   if (clean.size() <= limit && text.size() <= limit) return clean;
   std::size_t end = std::min(limit, clean.size());
   while (end > 0 && end < clean.size() && continues_character(clean[end])) --end;

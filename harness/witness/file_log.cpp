@@ -213,7 +213,7 @@ bool FileLog::was_left_alone(const Write& write, const FileState& now) {
          now.size == write.left.size && now.mtime_ns == write.left.mtime_ns;
 }
 
-void FileLog::will_change(PendingChange change) {
+void FileLog::will_change(const PendingChange& change) {
   if (change.kind != PendingChange::Kind::unlink && change.kind != PendingChange::Kind::make)
     note(change.second, evidence::kNoProgram);
   if (change.kind != PendingChange::Kind::link && change.kind != PendingChange::Kind::symlink)

@@ -39,7 +39,7 @@ class FileLog {
   void holds(const GivenDescriptor& file, int by);
   /// It is about to end, or to become another program, and has written all that it will write.
   void lets_go(int by);
-  void will_change(PendingChange change);
+  void will_change(const PendingChange& change);
   /// After the kernel has done it, or refused.
   void changed(const PendingChange& change);
 

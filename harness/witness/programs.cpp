@@ -185,7 +185,7 @@ int Programs::add(SeenProgram program) {
     return kNoProgram;
   }
   auto& argv = program.process.argv;
-  for (const std::string& word : argv) argv_bytes_ += word.size() + sizeof word;
+  for (const std::string& word : argv) argv_bytes_ += word.size() + sizeof(std::string);
   if (argv_bytes_ > kMostArgvBytes && argv.size() > kShortArgv) argv.resize(kShortArgv);
   programs_.push_back(std::move(program));
   return static_cast<int>(programs_.size()) - 1;
@@ -322,7 +322,7 @@ void Programs::remember_all_children(Watched& process, pid_t thread) {
   if (::stat(tasks.c_str(), &status) != 0 || status.st_nlink <= kOneThread) return;
   std::error_code ignored;
   for (const auto& task : std::filesystem::directory_iterator(tasks, ignored))
-    remember_children(process, static_cast<pid_t>(std::atoi(task.path().filename().c_str())));
+    remember_children(process, static_cast<pid_t>(std::strtol(task.path().filename().c_str(), nullptr, 10)));
 }
 
 /// They will have another parent soon.

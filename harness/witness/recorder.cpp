@@ -92,7 +92,7 @@ bool will_not_open(const std::string& path, const FileState& file, std::uint64_t
 std::int64_t pid_of_descriptor(pid_t pid, int fd) {
   auto text = mccoy::read_file(fmt::format("/proc/{}/fdinfo/{}", pid, fd), 4096);
   const auto at = text.ok() ? text->find("Pid:") : std::string::npos;
-  return at == std::string::npos ? 0 : std::atoll(text->c_str() + at + 4);
+  return at == std::string::npos ? 0 : std::strtoll(text->c_str() + at + 4, nullptr, 10);
 }
 
 /// The digest of a file that still is the one that ran.

@@ -88,7 +88,7 @@ std::optional<TcpSockets> tcp_sockets() {
     question.idiag_ext = 1U << (INET_DIAG_INFO - 1);
     const std::string_view body(reinterpret_cast<const char*>(&question), sizeof question);
     const Answer answer = ask_sock_diag(body, true, [&](const nlmsghdr& message) {
-      if (auto socket = socket_in(message)) sockets.insert_or_assign(socket->cookie, std::move(*socket));
+      if (auto socket = socket_in(message)) sockets.insert_or_assign(socket->cookie, *socket);
     });
     if (answer == Answer::refused) return std::nullopt;
   }

@@ -3,7 +3,6 @@
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace mccoy::load {
 namespace {
@@ -114,7 +113,7 @@ ssize_t Http2::State::read_body(nghttp2_session*, std::int32_t, std::uint8_t* in
                                 std::uint32_t* flags, nghttp2_data_source* source, void*) {
   auto& stream = *static_cast<Stream*>(source->ptr);
   const std::size_t part = std::min(size, stream.body.size() - stream.body_sent);
-  std::memcpy(into, stream.body.data() + stream.body_sent, part);
+  std::ranges::copy(stream.body.substr(stream.body_sent, part), into);
   stream.body_sent += part;
   if (stream.body_sent == stream.body.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
   return static_cast<ssize_t>(part);

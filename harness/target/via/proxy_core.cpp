@@ -152,13 +152,13 @@ Carried ProxyCore::since(const Mark& mark) const {
       link.to_client -= before->second.to_client;
       link.answered_by_proxy -= before->second.answered_by_proxy;
     }
-    all.links.push_back(std::move(link));
+    all.links.push_back(link);
   };
   for (const CarriedLink& link : ended_) add(link);
   for (const auto& [id, known] : links_) {
     CarriedLink link = carried(*known.link);
     link.began_ms = known.began_ms;
-    add(std::move(link));
+    add(link);
   }
   std::ranges::sort(all.links, {}, &CarriedLink::id);
   if (last_forgotten_ >= mark.next_id) all.left_out = forgotten_;
