@@ -131,7 +131,7 @@ std::vector<suite::Obligation> default_contract(const suite::Settings&, const st
 
 std::string address(const suite::Settings& settings) {
   if (settings.has("connect_to")) return settings.text("connect_to");
-  const Value head = settings.head();
+  const Value& head = settings.head();
   const auto address = read_load_address(Said(head, settings));
   if (!address.ok()) return {};
   const load::Target& target = address->target;

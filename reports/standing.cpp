@@ -24,7 +24,8 @@ std::string reason_of(const run::CaseView& view) {
 }
 
 std::string why_failed(const run::CaseView& view) {
-  const std::string check = first_failed_check(view), reason = reason_of(view);
+  const std::string check = first_failed_check(view);
+  std::string reason = reason_of(view);
   if (check.empty() || reason.find(check) != std::string::npos) return reason;
   return reason.empty() ? check : check + " (" + reason + ")";
 }

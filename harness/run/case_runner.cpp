@@ -23,7 +23,7 @@ void journal_case(Recorder& recorder, const suite::Case& which, const judge::Cas
   if (!end.why_not_run.empty()) body.set("why_not_run", end.why_not_run);
   body.set("started_ms", started_ms);
   body.set("wall_ns", static_cast<std::int64_t>(end.wall.count()));
-  recorder.append(record::kCase, std::move(body), durable);
+  recorder.append(record::kCase, body, durable);
 }
 
 /// Asked only while no control keeps a service stopped: such a service is waited for, and not missing.

@@ -305,7 +305,7 @@ std::vector<ChallengeRecord> challenge(SuiteContext& context, const suite::Case&
     for (ChallengeRecord& record : Challenger(context, which, baseline, challenge, problems).go()) {
       Value body = judge::to_value(record);
       body.set("case", which.id);
-      context.recorder.append(record::kChallenge, std::move(body));
+      context.recorder.append(record::kChallenge, body);
       records.push_back(std::move(record));
     }
   }

@@ -34,7 +34,7 @@ void keep_log(SuiteContext& context, const target::LogFile& log) {
     body.set("sha256", std::move(blob).value());
     if (log.dropped > 0) note(context, fmt::format("of {} the evidence lacks {}", which, human_size(log.dropped)));
   }
-  context.recorder.append(record::kService, std::move(body));
+  context.recorder.append(record::kService, body);
 }
 }  // namespace
 

@@ -488,7 +488,7 @@ class Attempt {
     Value results = Value::list();
     for (const judge::CheckResult& result : run_.trial.checks) results.push(judge::to_value(result));
     body.set("checks", std::move(results));
-    context_.recorder.append(record::kTrial, std::move(body));
+    context_.recorder.append(record::kTrial, body);
   }
 
   SuiteContext& context_;

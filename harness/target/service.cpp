@@ -20,7 +20,7 @@ constexpr Duration kBeforeWithin = std::chrono::seconds(60);  ///< for each comm
 constexpr std::size_t kRecent = 64 << 10;
 constexpr std::size_t kOutputInRecord = 2000;
 
-std::string with_detail(std::string sentence, const std::string& detail) {
+std::string with_detail(const std::string& sentence, const std::string& detail) {
   return detail.empty() ? sentence : sentence + ": " + detail;
 }
 
@@ -72,7 +72,7 @@ Result<std::unique_ptr<Service>> Service::make(ServicePlan plan, ServiceContext 
   return service;
 }
 
-void Service::record(std::string_view event, Value more) const {
+void Service::record(std::string_view event, const Value& more) const {
   if (!context_.options->record) return;
   Value body = Value::map({{"suite", context_.suite}, {"name", asked().name}, {"event", event}});
   for (const auto& [key, value] : more.as_map()) body.set(key, value);

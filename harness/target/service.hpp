@@ -67,7 +67,7 @@ class Service {
   std::string unwatched() const;  ///< why its system calls are not watched; "" when they are
   std::string last_output(std::size_t bytes) const;
   suite::Scope own_scope_now() const { return own_scope(plan_, context_.scope()); }
-  void record(std::string_view event, Value more) const;
+  void record(std::string_view event, const Value& more) const;
 
  private:
   Service(ServicePlan plan, ServiceContext context);

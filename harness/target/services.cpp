@@ -194,7 +194,7 @@ std::optional<std::string> Services::unusable(const std::string& name) const {
   return std::nullopt;
 }
 
-suite::Scope Services::with_services(suite::Scope scope) const {
+suite::Scope Services::with_services(const suite::Scope& scope) const {
   return scope.with_lookup([state = state_.get()](std::string_view name, Value& storage) -> const Value* {
     if (!name.starts_with("services.")) return nullptr;
     const auto now = state->scope_now();

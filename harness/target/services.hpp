@@ -63,7 +63,7 @@ class Services final : public witness::Ownership {
   std::optional<std::string> unusable(const std::string& name) const;
 
   /// ${services.x.port}, .url, .host, .dir, .pid, .log for all services; .via, .via_url of those behind a proxy.
-  suite::Scope with_services(suite::Scope scope) const;
+  suite::Scope with_services(const suite::Scope& scope) const;
 
   /// The service that owns this "host:port" by configuration, or through its proxy; "" if none.
   std::string service_at(std::string_view address) const;

@@ -54,7 +54,7 @@ std::string_view next_word(std::string_view& text) {
 
 std::size_t read_bytes(pid_t pid, std::uint64_t address, void* into, std::size_t bytes) {
   const iovec ours{into, bytes};
-  const iovec theirs{reinterpret_cast<void*>(address), bytes};
+  const iovec theirs{reinterpret_cast<void*>(address), bytes};  // NOLINT(performance-no-int-to-ptr): of another process
   const ssize_t got = ::process_vm_readv(pid, &ours, 1, &theirs, 1, 0);
   return static_cast<std::size_t>(std::max<ssize_t>(got, 0));
 }
