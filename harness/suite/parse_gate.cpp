@@ -348,6 +348,26 @@ class GateParser {
       return gate_error(limit_, "this can never hold", low_side ? "write == 0 or <= 0" : "write == 100% or >= 100%");
     if (is_time(gate_) && (gate_.sign == Kind::eq || gate_.sign == Kind::ne))
       return gate_error(limit_, "no measured time is exactly that", "write < or >");
+    return gate_.against == Against::limit ? can_be_missed() : Status();
+  }
+
+  /// What is measured has limits of its own: no time is nothing, none of a request is over an hour, no count is broken.
+  Status can_be_missed() const {
+    constexpr double kLongest = 3600e9;
+    const bool above = gate_.sign == Kind::gt || gate_.sign == Kind::ge;
+    if (is_time(gate_) && above && gate_.limit == 0)
+      return gate_error(limit_, "every time is longer than none, so it checks nothing",
+                        "give it a limit that can be missed");
+    if (is_time(gate_) && gate_.sort == MetricSort::times && gate_.limit > kLongest)
+      return gate_error(limit_,
+                        above ? "this can never hold: times are measured up to an hour"
+                              : "this holds for anything: times are measured up to an hour",
+                        "for example 500ms");
+    const bool counts = gate_.aggregate == Aggregate::count ||
+                        (gate_.aggregate == Aggregate::value && gate_.sort == MetricSort::counter);
+    const bool exact = gate_.sign == Kind::eq || gate_.sign == Kind::ne;
+    if (counts && exact && std::trunc(gate_.limit) != gate_.limit)
+      return gate_error(limit_, "no count is that", "write a whole number");
     return {};
   }
 
