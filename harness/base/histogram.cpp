@@ -1,6 +1,7 @@
 #include "harness/base/histogram.hpp"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <charconv>
@@ -10,6 +11,7 @@
 namespace mccoy {
 namespace {
 constexpr std::string_view kMark = "hdr1";
+constexpr std::size_t kBytes = Histogram::kBuckets * sizeof(std::uint64_t);
 constexpr double kTwoTo64 = 18446744073709551616.0;
 __extension__ using Wide = unsigned __int128;
 
@@ -55,10 +57,16 @@ Histogram& Histogram::operator=(const Histogram& other) {
   return *this;
 }
 
+/// Not from the heap: memory that was used before would have to be cleared, and so touched, as a whole.
 void Histogram::reserve() {
   if (counts_) return;
-  counts_.reset(static_cast<std::uint64_t*>(std::calloc(kBuckets, sizeof(std::uint64_t))));
-  MCCOY_CHECK(counts_ != nullptr);
+  void* pages = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  MCCOY_CHECK(pages != MAP_FAILED);
+  counts_.reset(static_cast<std::uint64_t*>(pages));
+}
+
+void Histogram::Free::operator()(std::uint64_t* counts) const noexcept {
+  ::munmap(counts, kBytes);
 }
 
 void Histogram::merge(const Histogram& other) {

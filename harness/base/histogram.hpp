@@ -6,7 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -92,7 +91,7 @@ class Histogram {
 
  private:
   struct Free {
-    void operator()(std::uint64_t* counts) const noexcept { std::free(counts); }
+    void operator()(std::uint64_t* counts) const noexcept;
   };
   void add_to_sum(std::uint64_t value_ns, std::uint64_t times) {
     __extension__ using Wide = unsigned __int128;

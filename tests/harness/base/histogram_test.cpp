@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <fstream>
 #include <vector>
 
 #include "harness/base/random.hpp"
@@ -23,6 +24,12 @@ Histogram histogram_of(const std::vector<std::uint64_t>& all) {
   Histogram result;
   for (const auto sample : all) result.add(sample);
   return result;
+}
+std::int64_t resident_kib() {
+  std::ifstream statm("/proc/self/statm");
+  std::int64_t whole = 0, resident = 0;
+  statm >> whole >> resident;
+  return resident * 4;
 }
 }  // namespace
 
@@ -144,6 +151,15 @@ BOOST_AUTO_TEST_CASE(text_nobody_wrote_is_refused) {
                                      "hdr1 2 0 30 10 20 10:2 10:0",
                                      "hdr1 2 0 30 10 20 10:18446744073709551615 10:3"})
     BOOST_TEST(!Histogram::parse(bad).ok(), "accepted: " << bad);
+}
+
+BOOST_AUTO_TEST_CASE(many_of_them_take_the_memory_of_what_was_counted_even_after_others_are_gone) {
+  const std::int64_t before = resident_kib();
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Histogram> many(1000);
+    for (auto& one : many) one.add(1'000'000);
+    BOOST_TEST(resident_kib() - before < 64 * 1024, "round " << round);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
