@@ -58,6 +58,16 @@ void merge(std::vector<evidence::SeenService>& seen, const std::vector<evidence:
         known->connected_to.push_back(peer);
   }
 }
+
+/// Of many connections of one load, one that somebody else answered says more than the others; so does, on one address,
+/// one that another service answered than the one that was meant.
+bool says_more(const evidence::Responder& seen, const evidence::Responder& known, const std::string& expected) {
+  using Who = evidence::Responder::Who;
+  if (known.who != Who::service) return false;
+  if (seen.who != Who::service || seen.service == known.service) return true;
+  return (seen.peer == known.peer) != (seen.service == expected);
+}
+
 /// By its own arguments. What hands a command on (env, sh -c) is judged by the programs that ran in the end, unless
 /// these ran where nobody saw them (docker, ssh).
 std::vector<evidence::DeclaredMode> own_modes(const evidence::SeenProgram& program,
@@ -82,14 +92,13 @@ TrialWatch::TrialWatch(SuiteContext& context, const suite::Case& which, std::str
 
 void TrialWatch::exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in) {
   evidence::Responder seen;
+  if (knows_enough()) return;
   if (context_.services) {
     seen = witness::who_answered(fd, *context_.services, context_.run_started_ms, expected_service_);
   }
   const std::lock_guard lock(mutex_);
   const std::int64_t requests = facts_.responder ? facts_.responder->requests : 0;
-  // Of many connections of one load, one that somebody else answered says more than the others.
-  const bool told = many_ && facts_.responder && facts_.responder->who != evidence::Responder::Who::service;
-  if (told) return;
+  if (many_ && facts_.responder && !says_more(seen, *facts_.responder, expected_service_)) return;
   seen.expected_service = expected_service_;
   seen.bytes_out = bytes_out;
   seen.bytes_in = bytes_in;
@@ -97,6 +106,12 @@ void TrialWatch::exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in
   look_behind_proxy(seen);
   facts_.responder = std::move(seen);
   look_at_services();
+}
+
+/// Of a load that somebody else answered no more needs to be found out, and looking takes time that the load has not.
+bool TrialWatch::knows_enough() {
+  const std::lock_guard lock(mutex_);
+  return many_ && facts_.responder && facts_.responder->who != evidence::Responder::Who::service;
 }
 
 /// While the connection is open: who is at the other end of the proxy's own one.

@@ -24,6 +24,7 @@ class TrialWatch final : public Watch {
   evidence::Facts take();
 
  private:
+  bool knows_enough();
   void look_at_services();
   void look_behind_proxy(const evidence::Responder& seen);
   void take_activity(const std::vector<std::string>& env);
