@@ -74,7 +74,8 @@ void ArrivalsCount::after(const load::Report& report, evidence::Observation& obs
     const double counted = *now - *before_;
     arrivals.set("before", *before_).set("after", *now).set("counted", counted);
     // What was sent and never answered may have arrived or not.
-    const double wanted = std::clamp(counted, static_cast<double>(answered), static_cast<double>(sent));
+    const auto most = static_cast<double>(std::max(sent, answered));
+    const double wanted = std::clamp(counted, static_cast<double>(answered), most);
     metric.set("part", static_cast<std::int64_t>(std::llround(counted)));
     metric.set("of", static_cast<std::int64_t>(std::llround(wanted)));
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "harness/base/random.hpp"
 #include "harness/judge/gates.hpp"
@@ -15,7 +16,13 @@
 
 namespace mccoy::probes {
 namespace {
-constexpr std::size_t kLookedAt = 4;  ///< connections of each target whose other end is looked up
+/// Connections of each target whose other end is looked up: the first ones, then one from time to time (in a long load
+/// less often), and some of those that are open at the end.
+constexpr std::size_t kFirstLooks = 4, kLastLooks = 32;
+constexpr Duration kLookEvery = std::chrono::seconds(1);
+constexpr int kLooksMost = 600;
+/// Numbers of {{unique}} for each trial of the run: those of two never meet, and all fit into a double.
+constexpr std::uint64_t kUniqueOfTrial = 10'000'000'000;
 
 /// Everything a trial says, fields and head, as one map.
 Value all_said(const suite::Settings& settings) {
@@ -25,7 +32,7 @@ Value all_said(const suite::Settings& settings) {
   return all;
 }
 
-Value told(const load::Progress& now) {
+Value told(const load::Progress& now, const load::Profile& profile) {
   const load::Second& s = now.last;
   return Value::map({{"elapsed_ns", now.elapsed.count()},
                      {"span_ns", now.span.count()},
@@ -37,8 +44,8 @@ Value told(const load::Progress& now) {
                      {"p50_ns", s.p50},
                      {"p95_ns", s.p95},
                      {"p99_ns", s.p99},
-                     {"stage", now.so_far->stages[now.stage].name},
-                     {"model", now.so_far->model == load::Model::open ? "open" : "closed"}});
+                     {"stage", profile.stages[now.stage].name},
+                     {"model", profile.model == load::Model::open ? "open" : "closed"}});
 }
 
 /// A figure that only grows while the load goes on may still get there.
@@ -59,10 +66,11 @@ class LoadProbe final : public Probe {
     const Value all = all_said(settings_);
     MCCOY_TRY(plan, plan_load(Said(all, settings_), trial.folder));
     plan.profile.seed = trial.seed;
+    plan.profile.unique_first = kUniqueOfTrial * trials_begun++;
     plan.profile.nonce_key = trial.nonce + fresh_token();
     std::optional<ArrivalsCount> arrivals;
     if (plan.arrivals) arrivals.emplace(*plan.arrivals, trial).before();
-    auto report = load::run(plan.profile, hooks(trial));
+    auto report = load::run(plan.profile, hooks(trial, plan));
     if (!report.ok()) {
       if (report.error().where.file.empty()) report.error().where = settings_.head_span();
       return std::move(report).error();
@@ -76,23 +84,30 @@ class LoadProbe final : public Probe {
   }
 
  private:
-  static load::Hooks hooks(const Trial& trial) {
-    load::Hooks hooks{.progress = {}, .abort = {}, .exchanged = {}, .exchanges = kLookedAt, .deadline = trial.deadline};
+  static load::Hooks hooks(const Trial& trial, const LoadPlan& plan) {
+    load::Hooks hooks{.progress = {}, .abort = {}, .exchanged = {}, .deadline = trial.deadline};
+    hooks.exchanges = kFirstLooks;
+    hooks.exchange_every = std::max(kLookEvery, plan.span() / kLooksMost);
+    hooks.exchanges_last = kLastLooks;
     hooks.interrupt = trial.interrupt;
-    if (trial.progress) hooks.progress = [&trial](const load::Progress& now) { trial.progress(told(now)); };
-    hooks.abort = [&trial](const load::Progress& now) { return hopeless(trial, now); };
+    if (trial.progress) hooks.progress = [&](const load::Progress& now) { trial.progress(told(now, plan.profile)); };
+    if (std::ranges::any_of(trial.checks, ends_the_load))
+      hooks.abort = [&trial](const load::Progress& now) { return hopeless(trial, now); };
     hooks.exchanged = [&trial](int fd, std::int64_t out, std::int64_t in) { trial.watch->exchanged(fd, out, in); };
     return hooks;
   }
 
+  static bool ends_the_load(const suite::Check& check) {
+    const auto gate = suite::gate_of(check);
+    return gate.ok() && gate->abort;
+  }
+
   /// The gate that makes it pointless to go on.
   static std::string hopeless(const Trial& trial, const load::Progress& now) {
-    std::optional<evidence::Observation> so_far;
     for (const suite::Check& check : trial.checks) {
       const auto gate = suite::gate_of(check);
       if (!gate.ok() || !gate->abort || now.elapsed < gate->delay || may_still_be_held(*gate)) continue;
-      if (!so_far) so_far = observe_so_far(*now.so_far);
-      if (judge::evaluate_gate(check, *so_far).held == judge::Held::no)
+      if (judge::evaluate_gate(check, observe_so_far(*now.so_far, gate->labels)).held == judge::Held::no)
         return fmt::format("{} {}", check.subject.text(), suite::limit_of(*gate));
     }
     return {};
@@ -103,26 +118,37 @@ class LoadProbe final : public Probe {
   static std::string reason_to_doubt(const load::Report& report, const Trial& trial,
                                      const evidence::Observation& observation) {
     if (std::string why = void_of(report); !why.empty()) return why;
-    bool missed = false, by_time_only = true;
+    bool missed = false, by_lateness = true;
     for (const suite::Check& check : trial.checks) {
       if (judge::evaluate(check, observation).held != judge::Held::no) continue;
       missed = true;
-      by_time_only = by_time_only && is_about_time(check);
+      by_lateness = by_lateness && lateness_explains(check, report, observation);
     }
-    if (report.ended == load::Ended::aborted && !missed)
+    if (missed) return by_lateness ? lateness_of(report) : std::string();
+    if (report.ended == load::Ended::aborted)
       return "stopped because of " + report.reason + ", which holds after all: the load is partial";
-    return missed && by_time_only ? lateness_of(report) : std::string();
+    return never_asked(report);
   }
 
-  /// What a late generator can be to blame for. Wrong answers and lost requests it cannot.
-  static bool is_about_time(const suite::Check& check) {
-    constexpr std::string_view kOfTime[] = {"response", "service", "arrival", "requests",
-                                            "achieved", "dropped", "late"};
-    const auto gate = suite::gate_of(check);
-    return gate.ok() && std::ranges::find(kOfTime, gate->metric) != std::end(kOfTime);
+  /// What a late generator can be to blame for: a time that would do but for its delay; a rate when it did not send all
+  /// of it. Wrong answers, lost requests and a target that is too slow by far it cannot.
+  static bool lateness_explains(const suite::Check& check, const load::Report& report,
+                                const evidence::Observation& observation) {
+    constexpr std::string_view kTimes[] = {"response", "service", "arrival"};
+    constexpr std::string_view kRates[] = {"requests", "achieved", "dropped", "late"};
+    auto gate = suite::gate_of(check);
+    if (!gate.ok()) return false;
+    if (std::ranges::find(kRates, gate->metric) != std::end(kRates)) return report.never_sent() > 0;
+    if (std::ranges::find(kTimes, gate->metric) == std::end(kTimes)) return false;
+    if (gate->against != suite::Gate::Against::limit) return true;
+    const Histogram& lag = report.generator.lag;
+    const bool of_max = gate->aggregate == suite::Gate::Aggregate::max;
+    gate->limit += static_cast<double>(of_max ? lag.max() : report.generator.lag_p99());
+    return judge::evaluate_gate(suite::to_check(*gate, check.span), observation).held == judge::Held::yes;
   }
 
   suite::Settings settings_;
+  inline static std::atomic<std::uint64_t> trials_begun = 0;
 };
 
 std::vector<suite::Obligation> default_contract(const suite::Settings&, const std::string& service) {

@@ -85,9 +85,21 @@ class ResponseReader {
     }
     const std::string text = value.text();
     if (text.empty()) return value.refuse("an empty text is in every body", "say what must be in it");
+    MCCOY_DO(is_the_same_for_all(value, text));
     if (kind == Check::Kind::matches && !value.open()) MCCOY_DO(pattern(value, text));
     add({.kind = kind, .name = fmt::format("body {} {}", how, visible_line(text, 40)), .ranges = {}, .text = text});
     return {};
+  }
+
+  /// Nothing is put in here for each request: {{unique}} would be looked for as it stands.
+  static Status is_the_same_for_all(const Said& value, std::string_view text) {
+    const auto open = text.find("{{");
+    const bool word = open != std::string_view::npos && text.find("}}", open) != std::string_view::npos;
+    const bool late =
+        text.find("${unique}") != std::string_view::npos || text.find("${nonce}") != std::string_view::npos;
+    if (!word && !late) return {};
+    return value.refuse("what a response must be is the same for every request, so {{…}} cannot stand here",
+                        "say what does not change; of {{nonce}} it is recorded whether it came back");
   }
 
   static Status pattern(const Said& value, const std::string& text) {
@@ -104,6 +116,7 @@ class ResponseReader {
       if (!pointer.starts_with('/'))
         return value.member(i).refuse(fmt::format("\"{}\" is no JSON pointer", visible_line(pointer, 40)),
                                       fmt::format("write /{}", visible_line(pointer, 40)));
+      MCCOY_DO(is_the_same_for_all(value.member(i), to_json(value.member(i).value())));
       add({.kind = Check::Kind::json,
            .name = fmt::format("json {}", visible_line(pointer, 60)),
            .ranges = {},
@@ -123,6 +136,7 @@ class ResponseReader {
       const std::string text = is_pattern ? regex.text() : re2::RE2::QuoteMeta(wanted.text());
       if (wanted.value().is_map() && !is_pattern)
         return wanted.refuse("a header is asked for a text, or for { matches: … }", "for example { Server: nginx }");
+      MCCOY_DO(is_the_same_for_all(wanted, is_pattern ? text : wanted.text()));
       if (!wanted.open()) MCCOY_DO(pattern(wanted, text));
       add({.kind = Check::Kind::header,
            .name = fmt::format("header {}", visible_line(value.key(i), 40)),

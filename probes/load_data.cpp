@@ -53,6 +53,11 @@ Result<LoadData::Named> from_csv(const Said& file, std::string_view text) {
                        "the first line names the columns, the others are data");
   LoadData::Named named{.name = {}, .columns = std::move(rows.front()), .table = {}};
   for (std::string& column : named.columns) column = trim(column);
+  for (auto column = named.columns.begin(); column != named.columns.end(); ++column)
+    if (std::find(named.columns.begin(), column, *column) != column)
+      return file.refuse(
+          fmt::format("{} names the column \"{}\" twice", visible_line(file.text(), 80), visible_line(*column, 40)),
+          "give each column its own name");
   rows.erase(rows.begin());
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (rows[i].size() != named.columns.size())

@@ -14,6 +14,9 @@ namespace mccoy::probes {
 namespace {
 /// What the harness needs beside the load: connections, the drain, the counters.
 constexpr Duration kBesides = std::chrono::seconds(30);
+constexpr double kErrorsIfUnsaid = 0.01;
+/// Loads are made one at a time: two would take processors from one another, and be in each other's counters.
+constexpr const char* kLock = "load";
 
 /// The fields that were given, and the head, as one map.
 Value all_said(const suite::Case& which) {
@@ -45,6 +48,42 @@ void add_arrivals(const ArrivalsAsk& ask, std::vector<suite::Check>& checks) {
   if (exact && !ask.at_least) return checks.push_back(arrived(ask, Kind::eq, 1));
   checks.push_back(arrived(ask, Kind::ge, 1 - ask.tolerance));
   if (!ask.at_least) checks.push_back(arrived(ask, Kind::le, 1 + ask.tolerance));
+}
+
+/// The values one label has in the unlabelled gates' place: a gate for each request, or for each stage, is as good.
+bool has_each(const std::vector<std::string>& names, const std::vector<std::string>& stated) {
+  return !names.empty() && std::ranges::all_of(names, [&](const std::string& name) {
+    return std::ranges::find(stated, name) != stated.end();
+  });
+}
+
+/// Whether the case says of all its requests how many may fail.
+bool is_about_errors(const suite::Case& which, const LoadPlan& plan) {
+  std::vector<std::string> requests, stages, counted;
+  for (const load::Stage& stage : plan.profile.stages)
+    if (stage.counted) counted.push_back(stage.name);
+  for (const suite::Check& check : which.checks) {
+    const auto gate = suite::gate_of(check);
+    const std::string& about = gate.ok() ? gate->metric : check.subject.source;
+    if (about != "errors" && about != "error_share" && about != "checks") continue;
+    if (!gate.ok() || gate->labels.empty()) return true;
+    if (gate->labels.size() > 1) continue;
+    (gate->labels.front().first == "request" ? requests : stages).push_back(gate->labels.front().second);
+  }
+  return has_each(plan.requests, requests) || has_each(counted, stages);
+}
+
+/// Times and rates are those of wrong answers, too: a case that says nothing of errors allows fewer than one in a
+/// hundred.
+void add_errors(const LoadPlan& plan, suite::Case& which) {
+  if (is_about_errors(which, plan)) return;
+  which.checks.push_back(suite::to_check({.metric = "errors",
+                                          .sort = suite::MetricSort::share,
+                                          .aggregate = suite::Gate::Aggregate::share,
+                                          .labels = {},
+                                          .sign = suite::Comparison::Kind::lt,
+                                          .limit = kErrorsIfUnsaid},
+                                         which.head.span));
 }
 
 void settle_time(suite::Reading& reading, const suite::Node& node, const LoadPlan& plan, suite::Case& which) {
@@ -92,5 +131,7 @@ void examine_load(suite::Reading& reading, const suite::Node& node, suite::Case&
   if (!plan.ok()) return reading.add(std::move(plan).error());
   settle_time(reading, node, *plan, which);
   if (plan->arrivals) add_arrivals(*plan->arrivals, which.checks);
+  add_errors(*plan, which);
+  if (std::ranges::find(which.locks, kLock) == which.locks.end()) which.locks.emplace_back(kLock);
 }
 }  // namespace mccoy::probes

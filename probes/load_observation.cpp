@@ -12,8 +12,13 @@ namespace mccoy::probes {
 namespace {
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
+/// Those the target had a part in.
 std::uint64_t begun(const load::Tally& tally) {
-  return tally.due - tally.dropped;
+  return tally.due - tally.dropped - tally.never_sent;
+}
+/// Something became of them; while the load goes on, what is on its way is neither answered nor missing.
+std::uint64_t decided(const load::Tally& tally) {
+  return tally.due - tally.in_flight();
 }
 
 Value counter(std::uint64_t count, std::uint64_t of) {
@@ -64,16 +69,16 @@ class Recorder {
       metrics_.set(suite::series_key(name, part.labels), std::move(value));
     };
     Value requests = counter(tally.finished(), tally.due);
-    requests.set("span_ns", static_cast<std::int64_t>(part.seconds * 1e9));
+    requests.set("came", tally.came).set("span_ns", static_cast<std::int64_t>(part.seconds * 1e9));
     if (report_.model == load::Model::open && part.seconds > 0)
       requests.set("target", static_cast<double>(tally.due) / part.seconds);
     set("requests", std::move(requests));
     set("errors", share(errors_of(report_, tally), begun(tally)));
-    set("achieved", share(tally.finished(), tally.due));
+    set("achieved", share(tally.finished(), decided(tally)));
     set("checks", share(part.checks_run - part.checks_failed, part.checks_run));
     set("dropped", counter(tally.dropped, tally.due));
     set("late", counter(tally.late, tally.sent));
-    set("bytes_in", spread(tally.bytes_in, tally, part));
+    set("bytes_in", spread(tally.bytes_in, tally, part).set("came", tally.came_bytes));
     set("bytes_out", spread(tally.bytes_out, tally, part));
   }
   static Value spread(std::uint64_t bytes, const load::Tally& tally, const Part& part) {
@@ -104,23 +109,39 @@ Part part_of(const load::Report& report, Labels labels, double seconds, Wanted w
   return part;
 }
 
+/// The part of the load that labels select; none: all counted stages.
+Part part_for(const load::Report& report, const Labels& labels) {
+  const auto value = [&](std::string_view name) {
+    const auto found = std::ranges::find(labels, name, &Labels::value_type::first);
+    return found == labels.end() ? std::string_view() : std::string_view(found->second);
+  };
+  const std::string_view request = value("request"), stage = value("stage");
+  const auto in_time = [&](std::size_t s) {
+    return stage.empty() ? report.stages[s].counted : report.stages[s].name == stage;
+  };
+  double seconds = 0;
+  for (std::size_t s = 0; s < report.stages.size(); ++s)
+    if (in_time(s)) seconds += seconds_of(report, report.stages[s]);
+  return part_of(report, labels, seconds, [&](const load::Cell& cell) {
+    return in_time(cell.stage) && (request.empty() || report.requests[cell.request].name == request);
+  });
+}
+
 void record_parts(const load::Report& report, Recorder& recorder) {
-  const auto counted = [&](const load::Cell& cell) { return report.stages[cell.stage].counted; };
-  const double whole = report.counted_seconds();
-  recorder.record(part_of(report, {}, whole, counted));
-  for (std::size_t r = 0; r < report.requests.size(); ++r)
-    recorder.record(part_of(report, {{"request", report.requests[r].name}}, whole,
-                            [&](const load::Cell& cell) { return counted(cell) && cell.request == r; }));
-  for (std::size_t s = 0; s < report.stages.size(); ++s) {
-    const double seconds = seconds_of(report, report.stages[s]);
-    recorder.record(part_of(report, {{"stage", report.stages[s].name}}, seconds,
-                            [&](const load::Cell& cell) { return cell.stage == s; }));
-  }
-  for (const load::Cell& cell : report.cells) {
-    const Labels labels = {{"request", report.requests[cell.request].name}, {"stage", report.stages[cell.stage].name}};
-    recorder.record(part_of(report, labels, seconds_of(report, report.stages[cell.stage]),
-                            [&](const load::Cell& other) { return &other == &cell; }));
-  }
+  recorder.record(part_for(report, {}));
+  for (const load::RequestInfo& request : report.requests)
+    recorder.record(part_for(report, {{"request", request.name}}));
+  for (const load::StageInfo& stage : report.stages) recorder.record(part_for(report, {{"stage", stage.name}}));
+  for (const load::Cell& cell : report.cells)
+    recorder.record(
+        part_for(report, {{"request", report.requests[cell.request].name}, {"stage", report.stages[cell.stage].name}}));
+}
+
+evidence::Observation taken(Recorder& recorder) {
+  evidence::Observation observation;
+  observation.values.set("metrics", recorder.take_metrics());
+  observation.texts.emplace("histograms", judge::whole_text(recorder.take_histograms()));
+  return observation;
 }
 
 Value percentiles(const Histogram& times) {
@@ -142,6 +163,8 @@ Value figures(const load::Report& report, const load::Tally& tally) {
                             {"sent", tally.sent},
                             {"finished", tally.finished()},
                             {"ok", tally.ok},
+                            {"never_sent", tally.never_sent},
+                            {"came", tally.came},
                             {"check_failed", tally.check_failed},
                             {"failed", tally.failures()},
                             {"abandoned", tally.abandoned},
@@ -194,6 +217,26 @@ Value connections_of(const load::Report& report) {
   return list;
 }
 
+/// "POST /orders/{{…}}"; bytes have no such thing.
+std::string asks_of(const load::Request& request, const load::Profile& profile) {
+  if (profile.targets[request.target].protocol == load::Protocol::tcp) return "bytes";
+  std::string text = request.method + " ";
+  for (const load::Piece& piece : request.path) text += piece.kind == load::Piece::Kind::literal ? piece.text : "{{…}}";
+  return text;
+}
+
+/// Of the counted stages: journeys per second or users, on average.
+double level_of(const load::Profile& profile) {
+  double area = 0, seconds = 0;
+  for (const load::Stage& stage : profile.stages) {
+    if (!stage.counted) continue;
+    const double span = std::chrono::duration<double>(stage.span).count();
+    area += (stage.from + stage.to) / 2 * span;
+    seconds += span;
+  }
+  return seconds > 0 ? area / seconds : 0;
+}
+
 Value story_of(const load::Report& report, const load::Profile& profile) {
   Value stages = Value::list(), requests = Value::list();
   for (std::size_t i = 0; i < report.stages.size(); ++i) {
@@ -202,18 +245,23 @@ Value story_of(const load::Report& report, const load::Profile& profile) {
     stage.set("begin_ns", info.begin.count()).set("end_ns", info.end.count());
     stages.push(stage.set("figures", figures(report, report.of_stage(i))));
   }
-  for (std::size_t i = 0; i < report.requests.size(); ++i) {
-    const load::RequestInfo& info = report.requests[i];
-    Value request = Value::map({{"name", info.name}, {"journey", info.journey}, {"target", info.target}});
-    request.set("checks", checks_of(report, i));
-    requests.push(request.set("figures", figures(report, report.of_request(i))));
-  }
+  std::size_t i = 0;
+  for (const load::Journey& journey : profile.journeys)
+    for (const load::Request& step : journey.steps) {
+      const load::RequestInfo& info = report.requests[i];
+      Value request = Value::map({{"name", info.name}, {"journey", info.journey}, {"target", info.target}});
+      request.set("asks", asks_of(step, profile)).set("checks", checks_of(report, i));
+      requests.push(request.set("figures", figures(report, report.of_request(i++))));
+    }
   const bool open = report.model == load::Model::open;
   Value story = Value::map({{"model", open ? "open" : "closed"}});
   if (open) story.set("spacing", profile.spacing == load::Spacing::poisson ? "poisson" : "constant");
   story.set("seed", fmt::format("{}", profile.seed)).set("ended", load::to_text(report.ended));
   if (!report.reason.empty()) story.set("reason", report.reason);
-  story.set("elapsed_ns", report.elapsed.count()).set("counted_s", report.counted_seconds());
+  story.set("cut_off", report.journeys_cut_off);
+  story.set("level", level_of(profile))
+      .set("elapsed_ns", report.elapsed.count())
+      .set("counted_s", report.counted_seconds());
   story.set("all", figures(report, report.all())).set("stages", std::move(stages));
   story.set("requests", std::move(requests)).set("generator", generator_of(report));
   return story.set("connections", connections_of(report));
@@ -257,7 +305,7 @@ void add_plain_values(const load::Report& report, Value& values) {
   values.set("errors", errors_of(report, all));
   if (begun(all) > 0)
     values.set("error_share", static_cast<double>(errors_of(report, all)) / static_cast<double>(begun(all)));
-  if (seconds > 0) values.set("rate", static_cast<double>(all.finished()) / seconds);
+  if (seconds > 0) values.set("rate", static_cast<double>(all.came) / seconds);
   if (all.due > 0) values.set("achieved", static_cast<double>(all.finished()) / static_cast<double>(all.due));
   if (all.response.empty()) return;
   constexpr std::pair<const char*, double> kShown[] = {{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}, {"p999", 0.999}};
@@ -266,17 +314,17 @@ void add_plain_values(const load::Report& report, Value& values) {
 }
 }  // namespace
 
-evidence::Observation observe_so_far(const load::Report& report) {
-  evidence::Observation observation;
+evidence::Observation observe_so_far(const load::Report& report,
+                                     const std::vector<std::pair<std::string, std::string>>& labels) {
   Recorder recorder(report);
-  record_parts(report, recorder);
-  observation.values.set("metrics", recorder.take_metrics());
-  observation.texts.emplace("histograms", judge::whole_text(recorder.take_histograms()));
-  return observation;
+  recorder.record(part_for(report, labels));
+  return taken(recorder);
 }
 
 evidence::Observation observe_load(const load::Report& report, const load::Profile& profile) {
-  evidence::Observation observation = observe_so_far(report);
+  Recorder recorder(report);
+  record_parts(report, recorder);
+  evidence::Observation observation = taken(recorder);
   add_plain_values(report, observation.values);
   observation.values.set("load", story_of(report, profile));
   observation.texts.emplace("series", judge::whole_text(series_of(report)));

@@ -14,6 +14,12 @@
 
 namespace mccoy::probes {
 namespace {
+/// Letters of either case are the same in a name.
+bool is_header(const load::Header& header, std::string_view name) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(header.name, name, {}, lower, lower);
+}
+
 bool same_place(const load::Target& a, const load::Target& b) {
   return a.host == b.host && a.port == b.port && a.unix_path == b.unix_path && a.protocol == b.protocol &&
          a.tls.has_value() == b.tls.has_value();
@@ -150,11 +156,12 @@ class RequestReader {
     load::Request request;
     request.name = name;
     MCCOY_TRY(address, address_of(where));
-    MCCOY_TRY(target, target_of(address, where));
+    MCCOY_TRY(target, target_of(address));
     request.target = target;
     const bool http = plan_.profile.targets[target].protocol != load::Protocol::tcp;
     if (!address.method.empty()) request.method = address.method;
     MCCOY_TRY(path, words(address.path.empty() ? "/" : address.path, where, Written::url, captured));
+    if (http) MCCOY_DO(path_is_one_word(path, where));
     if (http) request.path = std::move(path);
     MCCOY_DO(headers(said_["headers"], captured, request));
     if (&said != &said_) MCCOY_DO(headers(said["headers"], captured, request));
@@ -180,6 +187,14 @@ class RequestReader {
     return request;
   }
 
+  static Status path_is_one_word(const load::Template& path, const Said& where) {
+    const auto odd = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; };
+    for (const load::Piece& piece : path)
+      if (std::ranges::any_of(piece.text, odd))
+        return where.refuse("a blank ends the path of a request", "write %20 for a blank, %0A for a line end");
+    return {};
+  }
+
   /// A path belongs to the server of the case; so does a method alone with ${…}, as far as can be told.
   Result<LoadAddress> address_of(const Said& where) const {
     if (!where.open()) {
@@ -202,19 +217,17 @@ class RequestReader {
     return text;
   }
 
-  Result<std::size_t> target_of(const LoadAddress& address, const Said& where) {
+  Result<std::size_t> target_of(const LoadAddress& address) {
     load::Target target = address.target;
-    auto& targets = plan_.profile.targets;
-    const auto known = std::ranges::find_if(targets, [&](const auto& other) { return same_place(other, target); });
-    if (known != targets.end()) return static_cast<std::size_t>(known - targets.begin());
+    const auto known = std::ranges::find_if(asked_, [&](const auto& other) { return same_place(other, target); });
+    if (known != asked_.end()) return static_cast<std::size_t>(known - asked_.begin());
+    asked_.push_back(target);
     if (said_["http_version"].text() == "2" && target.protocol == load::Protocol::http1)
       target.protocol = load::Protocol::http2;
-    const auto made = std::ranges::find_if(targets, [&](const auto& other) { return same_place(other, target); });
-    if (made != targets.end()) return static_cast<std::size_t>(made - targets.begin());
     if (target.tls) tls(*target.tls);
-    MCCOY_DO(connect_to(target, where));
-    targets.push_back(std::move(target));
-    return targets.size() - 1;
+    MCCOY_DO(connect_to(target));
+    plan_.profile.targets.push_back(std::move(target));
+    return plan_.profile.targets.size() - 1;
   }
 
   void tls(load::Tls& tls) const {
@@ -227,7 +240,7 @@ class RequestReader {
     tls.key_file = file("key");
   }
 
-  Status connect_to(load::Target& target, const Said&) const {
+  Status connect_to(load::Target& target) const {
     const Said to = said_["connect_to"];
     if (!to.given() || to.open()) return {};
     const std::string text = to.text();
@@ -237,12 +250,10 @@ class RequestReader {
       target.host.clear();
       return {};
     }
-    const auto colon = text.rfind(':');
-    const Value port = suite::plain_value(colon == std::string::npos ? "" : std::string_view(text).substr(colon + 1));
-    if (!port.is_int() || port.as_int() < 1 || port.as_int() > 65535)
-      return to.refuse(fmt::format("\"{}\" is no address", visible_line(text, 60)), "write host:port or unix:/path");
-    target.host = text.substr(0, colon);
-    target.port = static_cast<int>(port.as_int());
+    target.port = 0;
+    if (!split_authority(text, target.host, target.port))
+      return to.refuse(fmt::format("\"{}\" is no address", visible_line(text, 60)),
+                       "write host:port, [::1]:port or unix:/path");
     return {};
   }
 
@@ -260,8 +271,8 @@ class RequestReader {
           text.find_first_of("\r\n") != std::string::npos)
         return value.refuse(fmt::format("{}: {} cannot be a header", visible_line(name, 60), visible_line(text, 60)),
                             "a name is letters, digits and dashes; a value has no line end");
-      MCCOY_TRY(pieces, words(text, value, Written::plain, captured));
-      std::erase_if(request.headers, [&](const load::Header& other) { return other.name == name; });
+      MCCOY_TRY(pieces, words(text, value, Written::line, captured));
+      std::erase_if(request.headers, [&](const load::Header& other) { return is_header(other, name); });
       request.headers.push_back({name, std::move(pieces)});
     }
     return {};
@@ -310,9 +321,8 @@ class RequestReader {
   }
 
   static Status type(load::Request& request, const char* type) {
-    const bool said = std::ranges::any_of(request.headers, [](const load::Header& header) {
-      return header.name == "Content-Type" || header.name == "content-type";
-    });
+    const bool said = std::ranges::any_of(request.headers,
+                                          [](const load::Header& header) { return is_header(header, "Content-Type"); });
     if (!said) request.headers.push_back({"Content-Type", {{.kind = load::Piece::Kind::literal, .text = type}}});
     return {};
   }
@@ -339,6 +349,7 @@ class RequestReader {
   LoadPlan& plan_;
   LoadData data_;
   LoadAddress base_;
+  std::vector<load::Target> asked_;  ///< parallel to the targets: as they were said, before connect_to
   bool base_known_ = true, guesses_ = false;
 };
 }  // namespace

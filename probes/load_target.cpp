@@ -25,8 +25,8 @@ constexpr Scheme kSchemes[] = {{"http://", load::Protocol::http1, false, 80},
                                {"https://", load::Protocol::http1, true, 443},
                                {"tcp://", load::Protocol::tcp, false, 0},
                                {"tls://", load::Protocol::tcp, true, 0}};
+}  // namespace
 
-/// "host", "host:port", "[::1]:port"
 bool split_authority(std::string_view authority, std::string& host, int& port) {
   std::string_view rest;
   if (authority.starts_with('[')) {
@@ -44,7 +44,6 @@ bool split_authority(std::string_view authority, std::string& host, int& port) {
   const auto [end, problem] = std::from_chars(rest.data() + 1, rest.data() + rest.size(), port);
   return rest[0] == ':' && problem == std::errc() && end == rest.data() + rest.size() && port > 0 && port < 65536;
 }
-}  // namespace
 
 Result<LoadAddress> read_load_address(const Said& said) {
   const std::string whole = said.text();

@@ -7,6 +7,8 @@
 
 #include "harness/base/text.hpp"
 
+using namespace std::string_view_literals;
+
 namespace mccoy::probes {
 namespace {
 using load::Piece;
@@ -104,6 +106,10 @@ Result<load::Piece> LoadData::piece(std::string_view table, std::string_view col
   const auto found = std::ranges::find(named->columns, column);
   if (found == named->columns.end()) return Error{.what = "no such column"};
   const auto index = static_cast<std::size_t>(found - named->columns.begin());
+  const auto has_line_end = [&](const auto& row) { return row[index].find_first_of("\r\n\0"sv) != std::string::npos; };
+  if (written == Written::line && std::ranges::any_of(named->table.rows, has_line_end))
+    return Error{.what = fmt::format("{}.{} has a value with a line end, which no header can hold", table, column),
+                 .hint = "take it out of the file, or send the value in the body"};
   const bool same = std::ranges::all_of(named->table.rows,
                                         [&](const auto& row) { return written_as(row[index], written) == row[index]; });
   if (!same && named->table.order == load::Table::Order::random)

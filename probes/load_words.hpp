@@ -16,8 +16,8 @@
 #include "probes/load_said.hpp"
 
 namespace mccoy::probes {
-/// How a value that is put in must be written there.
-enum class Written { plain, json, url };
+/// How a value that is put in must be written there. line: as it is, and without a line end.
+enum class Written { plain, line, json, url };
 
 /// The data a case names, and the names that stand for it.
 class LoadData {
@@ -32,7 +32,8 @@ class LoadData {
   std::vector<std::string> names() const;  ///< "data.user", …
   /// A piece for TABLE.COLUMN. Values that are written otherwise there are kept in a table of their own, with the same
   /// rows in the same order.
-  ///   errors  no such table or column; chosen at random and written otherwise (the rows of two tables would differ)
+  ///   errors  no such table or column; chosen at random and written otherwise (the rows of two tables would differ);
+  ///           a line end where there can be none
   Result<load::Piece> piece(std::string_view table, std::string_view column, Written written);
   std::vector<load::Table> take_tables() { return std::move(tables_); }
 

@@ -68,7 +68,8 @@ Result<Figure> of_counts(const Gate& gate, const Value& recorded) {
   if (gate.aggregate != Aggregate::rate) return Figure{static_cast<double>(count), samples};
   const auto span_ns = static_cast<double>(recorded["span_ns"].as_int());
   if (span_ns <= 0) return Error{.what = fmt::format("{} took no time, so it has no rate", key_of(gate))};
-  return Figure{static_cast<double>(count) * 1e9 / span_ns, samples};
+  // What came while the load drained is counted, and no rate of the time before.
+  return Figure{static_cast<double>(recorded["came"].as_int(count)) * 1e9 / span_ns, samples};
 }
 
 Result<Figure> figure_of(const Gate& gate, const evidence::Observation& observation) {

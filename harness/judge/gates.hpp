@@ -1,6 +1,7 @@
 // Gates against what was measured. Pure: `mccoy verify` evaluates them again from the recorded observation, which holds
 //   values["metrics"]    by series key ("errors", "errors{request:login}"):
-//                          counter  {"count", "of", "span_ns", "target"}   of: among how many; target: per second
+//                          counter  {"count", "of", "span_ns", "came", "target"}   of: among how many; came: how many
+//                                   of them within the span (all, if absent); target: per second
 //                          share    {"part", "of"}
 //                          time     {"time_ns"}
 //   texts["histograms"]  of times: a line KEY TAB HISTOGRAM (harness/base/histogram.hpp) for each series

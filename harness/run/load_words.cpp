@@ -33,14 +33,19 @@ std::string requests(const Value& load) {
   std::string line = fmt::format("{}{}; {} of {} due were answered", load["model"].as_string(),
                                  load["spacing"].is_string() ? ", " + load["spacing"].as_string() : "",
                                  all["finished"].as_int(), all["due"].as_int());
-  if (seconds > 0) line += fmt::format(" in {:.3g}s: {:.4g}/s", seconds, all["finished"].as_double() / seconds);
+  const Value* came = all.find("came");  // bundles of before have none
+  const double in_time = (came != nullptr ? *came : all["finished"]).as_double();
+  if (seconds > 0) line += fmt::format(" in {:.3g}s: {:.4g}/s", seconds, in_time / seconds);
   if (seconds > 0 && load["model"].as_string() == "open")
     line += fmt::format(" of {:.4g}/s", all["due"].as_double() / seconds);
-  return line + fmt::format("; {} dropped, {} late", all["dropped"].as_int(), all["late"].as_int());
+  line += fmt::format("; {} dropped, {} late", all["dropped"].as_int(), all["late"].as_int());
+  if (all["never_sent"].as_int() > 0) line += fmt::format(", {} never sent", all["never_sent"].as_int());
+  if (load["cut_off"].as_int() > 0) line += fmt::format("; {} sequences cut off by the end", load["cut_off"].as_int());
+  return line;
 }
 
 std::string errors(const Value& all) {
-  const std::int64_t begun = all["due"].as_int() - all["dropped"].as_int();
+  const std::int64_t begun = all["due"].as_int() - all["dropped"].as_int() - all["never_sent"].as_int();
   std::string line =
       fmt::format("{} of {} ({})", all["errors"].as_int(), begun, percent(all["errors"].as_int(), begun));
   std::string causes;

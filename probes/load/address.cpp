@@ -75,8 +75,8 @@ Result<std::vector<Address>> addresses_of(const Target& target, Deadline deadlin
   MCCOY_DO(wait_until_done(*work, deadline, interrupt));
   const std::lock_guard lock(work->mutex);
   if (work->problem == 0 && !work->found.empty()) return work->found;
-  return Error{.what = fmt::format("the name of {} is unknown: {}", visible_line(target.name, 200),
-                                   ::gai_strerror(work->problem)),
+  return Error{.what = fmt::format("the name {} of {} is unknown: {}", visible_line(target.host, 200),
+                                   visible_line(target.name, 200), ::gai_strerror(work->problem)),
                .hint = "check the spelling and the name server"};
 }
 

@@ -6,14 +6,28 @@ Control::Control(const Plan& the_plan, const Hooks& the_hooks, std::size_t threa
       hooks(the_hooks),
       threads(thread_count),
       ledger(the_plan, thread_count),
-      left_(the_plan.targets().size()) {
-  for (auto& left : left_) left = hooks.exchanged ? static_cast<std::int64_t>(hooks.exchanges) : 0;
+      looks_(the_plan.targets().size()) {
+  if (!hooks.exchanged) return;
+  for (Looks& looks : looks_) {
+    looks.first = static_cast<std::int64_t>(hooks.exchanges);
+    looks.last = static_cast<std::int64_t>(hooks.exchanges_last);
+    if (looks.first > 0 || hooks.exchange_every > Duration{}) looks.next = 0;
+  }
 }
 
-void Control::exchanged(std::size_t target, int fd, std::int64_t bytes_out, std::int64_t bytes_in) {
+void Control::exchanged(std::size_t target, std::int64_t at, int fd, std::int64_t bytes_out, std::int64_t bytes_in) {
   const std::lock_guard lock(mutex_);
-  if (left_[target] <= 0) return;
-  --left_[target];
+  Looks& looks = looks_[target];
+  if (at < looks.next) return;
+  const bool goes_on = hooks.exchange_every > Duration{};
+  if (--looks.first <= 0) looks.next = goes_on ? at + hooks.exchange_every.count() : INT64_MAX;
+  hooks.exchanged(fd, bytes_out, bytes_in);
+}
+
+void Control::exchanged_last(std::size_t target, int fd, std::int64_t bytes_out, std::int64_t bytes_in) {
+  const std::lock_guard lock(mutex_);
+  if (looks_[target].last <= 0) return;
+  --looks_[target].last;
   hooks.exchanged(fd, bytes_out, bytes_in);
 }
 }  // namespace mccoy::load

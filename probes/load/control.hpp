@@ -21,22 +21,33 @@ class Control {
   Instant origin;  ///< the moment 0 of the load
   Duration grid = {};
   std::atomic<bool> stop = false;
-  std::atomic<std::uint64_t> journeys_begun = 0;  ///< counted only when there is a limit
+  std::atomic<std::uint64_t> journeys_begun = 0;  ///< closed model
 
-  /// Whether the hook wants to see one more connection of this target.
-  bool wants_exchange(std::size_t target) const { return left_[target].load(std::memory_order_relaxed) > 0; }
-  void exchanged(std::size_t target, int fd, std::int64_t bytes_out, std::int64_t bytes_in);
+  /// Whether the hook wants to see a connection of this target now, or one that the end finds open.
+  ///   at  nanoseconds since the load began
+  bool wants_exchange(std::size_t target, std::int64_t at) const {
+    return at >= looks_[target].next.load(std::memory_order_relaxed);
+  }
+  bool wants_last(std::size_t target) const { return looks_[target].last.load(std::memory_order_relaxed) > 0; }
+  void exchanged(std::size_t target, std::int64_t at, int fd, std::int64_t bytes_out, std::int64_t bytes_in);
+  void exchanged_last(std::size_t target, int fd, std::int64_t bytes_out, std::int64_t bytes_in);
 
  private:
+  /// Of the connections of one target.
+  struct Looks {
+    std::atomic<std::int64_t> next = INT64_MAX;  ///< from this moment on one more is wanted
+    std::atomic<std::int64_t> last = 0;          ///< so many of those the end finds open
+    std::int64_t first = 0;                      ///< so many at once
+  };
   std::mutex mutex_;
-  std::vector<std::atomic<std::int64_t>> left_;  ///< by target
+  std::vector<Looks> looks_;  ///< by target
 };
 
 /// What a thread knows at its end.
 struct Outcome {
   ThreadHealth health;
   Histogram lag;
-  std::uint64_t journeys_begun = 0, journeys_finished = 0;
+  std::uint64_t journeys_begun = 0, journeys_finished = 0, journeys_cut_off = 0;
   std::uint64_t open_max = 0, retransmits = 0, retransmits_of = 0;
   std::vector<Connections> connections;
   std::vector<Peer> peers;

@@ -133,11 +133,10 @@ void Run::stop(Ended how, std::string reason) {
 }
 
 void Run::tell() {
-  const Report so_far = control_.ledger.so_far();
   Progress progress{.elapsed = Clock::now() - control_.origin, .span = control_.plan.course().span()};
   progress.stage = control_.plan.course().stage_at(progress.elapsed);
-  if (!so_far.seconds.empty()) progress.last = so_far.seconds.back();
-  progress.so_far = &so_far;
+  progress.last = control_.ledger.last();
+  if (hooks_.abort) progress.so_far = &control_.ledger.so_far();
   if (hooks_.progress) hooks_.progress(progress);
   std::string reason = hooks_.abort && !stopped_ ? hooks_.abort(progress) : std::string();
   if (!reason.empty() && running_ > 0) stop(Ended::aborted, std::move(reason));
@@ -162,6 +161,7 @@ void add(Report& report, const Outcome& outcome) {
   generator.retransmits_of += outcome.retransmits_of;
   report.journeys_begun += outcome.journeys_begun;
   report.journeys_finished += outcome.journeys_finished;
+  report.journeys_cut_off += outcome.journeys_cut_off;
   report.load_elapsed = std::max(report.load_elapsed, outcome.load_elapsed);
   for (std::size_t i = 0; i < report.connections.size(); ++i) add(report.connections[i], outcome.connections[i]);
   report.peers.insert(report.peers.end(), outcome.peers.begin(), outcome.peers.end());
@@ -173,6 +173,13 @@ void thin_out(std::vector<NonceSample>& nonces, std::size_t most) {
   if (nonces.size() <= most) return;
   for (std::size_t i = 0; i < most; ++i) std::swap(nonces[i], nonces[i * nonces.size() / most]);
   nonces.resize(most);
+}
+
+/// What is left of a second at the end would look like a slump.
+Second last_whole(const Report& report) {
+  for (auto second = report.seconds.rbegin(); second != report.seconds.rend(); ++second)
+    if (std::chrono::seconds(second->second + 1) <= report.elapsed) return *second;
+  return report.seconds.empty() ? Second{} : report.seconds.back();
 }
 
 Report Run::report() {
@@ -214,8 +221,8 @@ Result<Report> run(const Profile& profile, const Hooks& hooks) {
   generator.files_limit = files.limit();
   generator.files_used_max += files_before;
   if (hooks.progress) {
-    const Second last = report.seconds.empty() ? Second{} : report.seconds.back();
-    hooks.progress({report.elapsed, plan.course().span(), plan.course().stage_at(report.elapsed), last, &report});
+    hooks.progress(
+        {report.elapsed, plan.course().span(), plan.course().stage_at(report.elapsed), last_whole(report), &report});
   }
   return report;
 }

@@ -12,9 +12,10 @@ namespace mccoy::load {
 struct Progress {
   Duration elapsed = {};
   Duration span = {};              ///< of all stages
-  std::size_t stage = 0;           ///< the one now; index into Report::stages
+  std::size_t stage = 0;           ///< the one now; index into Profile::stages
   Second last = {};                ///< the last complete second
-  const Report* so_far = nullptr;  ///< cells, seconds, stages, requests; no generator, connections, peers, nonces
+  const Report* so_far = nullptr;  ///< cells, seconds, stages, requests; no generator, connections, peers, nonces. Null
+                                   ///< where there is no abort hook: adding it up takes time
 };
 
 struct Hooks {
@@ -22,10 +23,13 @@ struct Hooks {
   std::function<void(const Progress&)> progress = {};
   /// In the caller's thread, after each progress: a reason to stop now, or "". May be empty.
   std::function<std::string(const Progress&)> abort = {};
-  /// A connected socket over which bytes have come back, still open: the first `exchanges` connections of each target,
-  /// and each of them once. In a generator's thread, never two at a time; the target waits meanwhile, so be quick.
+  /// A connected socket over which bytes have come back, still open; each connection once: the first `exchanges` of
+  /// each target, then one every `exchange_every`, and of those that are still open at the end `exchanges_last` of
+  /// each. In a generator's thread, never two at a time; the target waits meanwhile, so be quick.
   std::function<void(int fd, std::int64_t bytes_out, std::int64_t bytes_in)> exchanged = {};
   std::size_t exchanges = 1;
+  Duration exchange_every = {};  ///< 0: no more than the first and the last ones
+  std::size_t exchanges_last = 0;
   Deadline deadline = {};                ///< the run is broken off, drain included; what there is is reported
   const Interrupt* interrupt = nullptr;  ///< the same; may be null
 };

@@ -50,35 +50,46 @@ bool is_examined(const RequestPlan& plan, const Profile& profile, std::uint64_t 
   return false;
 }
 
-bool passes(const RequestPlan& plan, std::size_t check, int status, const KeptResponse* kept) {
+Checked check(const RequestPlan& plan, std::size_t check, int status, const KeptResponse* kept) {
   const Check& asked = plan.asked->checks[check];
+  const auto known = [](bool good) { return good ? Checked::held : Checked::failed; };
   if (asked.kind == Check::Kind::status)
-    return std::ranges::any_of(asked.ranges,
-                               [&](const auto& range) { return range.first <= status && status <= range.last; });
-  if (kept == nullptr) return false;
+    return known(std::ranges::any_of(asked.ranges,
+                                     [&](const auto& range) { return range.first <= status && status <= range.last; }));
+  if (kept == nullptr) return Checked::failed;
+  const auto as_far_as_kept = [&](bool good) { return kept->cut ? Checked::unknown : known(good); };
+  const auto there = [&] { return kept->bodies.find(asked.text) != std::string::npos; };
   switch (asked.kind) {
     case Check::Kind::contains:
-      return kept->bodies.find(asked.text) != std::string::npos;
+      return there() ? Checked::held : as_far_as_kept(false);
     case Check::Kind::lacks:
-      return kept->bodies.find(asked.text) == std::string::npos;
-    case Check::Kind::matches:
-      return re2::RE2::PartialMatch(kept->bodies, *plan.checks[check].compiled);
+      return there() ? Checked::failed : as_far_as_kept(true);
+    case Check::Kind::matches:  // "$" matches where the part ends
+      return as_far_as_kept(re2::RE2::PartialMatch(kept->bodies, *plan.checks[check].compiled));
     case Check::Kind::json:
-      return json_equals(asked, kept->bodies);
+      return as_far_as_kept(json_equals(asked, kept->bodies));
     default:
-      return header_matches(asked, plan.checks[check], kept->heads);
+      return known(header_matches(asked, plan.checks[check], kept->heads));
   }
 }
 
-bool capture(const RequestPlan& plan, const KeptResponse& kept, std::vector<std::string>& variables) {
+Checked capture(const RequestPlan& plan, const KeptResponse& kept, std::vector<std::string>& variables) {
   for (std::size_t i = 0; i < plan.captures.size(); ++i) {
     const Capture& asked = plan.asked->captures[i];
+    const bool of_body = asked.kind != Capture::Kind::header;
     auto found = asked.kind == Capture::Kind::json     ? json_at(kept.bodies, asked.where)
                  : asked.kind == Capture::Kind::header ? field_of(kept.heads, asked.where)
                                                        : first_match(kept.bodies, *plan.captures[i].compiled);
-    if (!found) return false;
+    if (!found) return of_body && kept.cut ? Checked::unknown : Checked::failed;
     variables[asked.variable] = std::move(*found);
   }
-  return true;
+  return Checked::held;
+}
+
+bool can_stand(const RequestPlan& plan, const std::vector<std::string>& variables) {
+  const auto in_header = [](char byte) { return byte != '\r' && byte != '\n' && byte != '\0'; };
+  const auto in_path = [](char byte) { return static_cast<unsigned char>(byte) > ' ' && byte != '\x7f'; };
+  return std::ranges::all_of(plan.in_headers, [&](auto i) { return std::ranges::all_of(variables[i], in_header); }) &&
+         std::ranges::all_of(plan.in_path, [&](auto i) { return std::ranges::all_of(variables[i], in_path); });
 }
 }  // namespace mccoy::load

@@ -21,6 +21,23 @@ void add_to(Second& second, const Tally& tally) {
   second.errors += tally.check_failed + tally.failures();
 }
 
+Cell& cell_in(std::vector<Cell>& cells, std::size_t stage, std::size_t request) {
+  const auto before = [](const Cell& cell, std::pair<std::size_t, std::size_t> key) {
+    return std::pair(cell.stage, cell.request) < key;
+  };
+  auto place = std::lower_bound(cells.begin(), cells.end(), std::pair(stage, request), before);
+  if (place == cells.end() || place->stage != stage || place->request != request)
+    place = cells.insert(place, Cell{stage, request, {}});
+  return *place;
+}
+
+void add(std::vector<Cell>& cells, std::size_t stage, std::size_t request, const Tally& tally) {
+  Tally& total = cell_in(cells, stage, request).tally;
+  total.checks_run.resize(tally.checks_run.size());
+  total.checks_failed.resize(tally.checks_failed.size());
+  total.merge(tally);
+}
+
 StageInfo info(const Plan& plan, std::size_t stage) {
   const Stage& asked = plan.profile().stages[stage];
   const auto& part = plan.course().parts()[stage];
@@ -49,7 +66,8 @@ void Ledger::hand_in(std::size_t thread, std::uint32_t second, CountsTable& coun
   counts.hand_in(stage, [&](std::size_t of_stage, std::size_t request, const Counts& handed) {
     add_to(open.figures, handed.tally);
     open.response.merge(handed.tally.response);
-    add(of_stage, request, handed);
+    add(fresh_, of_stage, request, handed.tally);
+    add_statuses(cell_in(fresh_, of_stage, request).tally, statuses_of(handed));
   });
   in_flight_of_[thread] = in_flight;
   seconds_of_[thread] = second + 1;
@@ -61,29 +79,6 @@ void Ledger::leave(std::size_t thread) {
   seconds_of_[thread] = UINT32_MAX;
   in_flight_of_[thread] = 0;
   close_seconds();
-}
-
-void Ledger::add(std::size_t stage, std::size_t request, const Counts& counts) {
-  Tally& total = cell(stage, request).tally;
-  total.checks_run.resize(counts.tally.checks_run.size());
-  total.checks_failed.resize(counts.tally.checks_failed.size());
-  total.merge(counts.tally);
-  Tally statuses;
-  statuses.statuses = statuses_of(counts);
-  statuses.checks_run.resize(total.checks_run.size());
-  statuses.checks_failed.resize(total.checks_failed.size());
-  total.merge(statuses);
-}
-
-Cell& Ledger::cell(std::size_t stage, std::size_t request) {
-  const auto before = [](const Cell& cell, std::pair<std::size_t, std::size_t> key) {
-    return std::pair(cell.stage, cell.request) < key;
-  };
-  const std::pair key(stage, request);
-  auto place = std::lower_bound(report_.cells.begin(), report_.cells.end(), key, before);
-  if (place == report_.cells.end() || place->stage != stage || place->request != request)
-    place = report_.cells.insert(place, Cell{stage, request, {}});
-  return *place;
 }
 
 /// A second is over when every thread has handed it in.
@@ -98,18 +93,38 @@ void Ledger::close_seconds() {
     figures.p95 = open.response.percentile(0.95);
     figures.p99 = open.response.percentile(0.99);
     figures.max = open.response.max();
-    report_.seconds.push_back(figures);
+    closed_.push_back(figures);
     open_.erase(open_.begin());
   }
 }
 
-Report Ledger::so_far() const {
+Second Ledger::last() const {
   const std::lock_guard lock(mutex_);
+  return closed_.empty() ? Second{} : closed_.back();
+}
+
+const Report& Ledger::so_far() {
+  std::vector<Cell> fresh;
+  Duration until{};
+  {
+    const std::lock_guard lock(mutex_);
+    fresh.swap(fresh_);
+    report_.seconds.insert(report_.seconds.end(), closed_.begin() + static_cast<std::ptrdiff_t>(taken_), closed_.end());
+    taken_ = closed_.size();
+    until = std::chrono::seconds(*std::ranges::min_element(seconds_of_));
+  }
+  report_.load_elapsed = std::min(until, plan_.course().span());
+  if (report_.cells.empty()) {
+    report_.cells = std::move(fresh);
+    return report_;
+  }
+  for (const Cell& cell : fresh) add(report_.cells, cell.stage, cell.request, cell.tally);
   return report_;
 }
 
 Report Ledger::take() {
-  const std::lock_guard lock(mutex_);
+  so_far();
+  report_.load_elapsed = {};
   return std::move(report_);
 }
 }  // namespace mccoy::load

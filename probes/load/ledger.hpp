@@ -22,8 +22,11 @@ class Ledger {
                std::size_t stage);
   /// A thread has ended: seconds no longer wait for it.
   void leave(std::size_t thread);
-  /// Cells, seconds, stages and requests so far.
-  Report so_far() const;
+  /// The last complete second.
+  Second last() const;
+  /// Cells, seconds, stages and requests so far. For one thread; valid until its next call. What was handed in since
+  /// the call before is added up outside the lock: the threads of the load never wait for it.
+  const Report& so_far();
   Report take();  ///< the same without a copy; after all threads have left
 
  private:
@@ -31,13 +34,14 @@ class Ledger {
     Second figures;
     Histogram response;
   };
-  void add(std::size_t stage, std::size_t request, const Counts& counts);
-  Cell& cell(std::size_t stage, std::size_t request);
   void close_seconds();
 
   const Plan& plan_;
-  mutable std::mutex mutex_;
-  Report report_;
+  Report report_;             ///< of the one who asks, and without what is `fresh_`
+  std::size_t taken_ = 0;     ///< of `closed_`: in the report
+  mutable std::mutex mutex_;  ///< of all below
+  std::vector<Cell> fresh_;
+  std::vector<Second> closed_;
   std::vector<std::uint32_t> seconds_of_;    ///< by thread: seconds handed in
   std::vector<std::uint64_t> in_flight_of_;  ///< by thread
   std::map<std::uint32_t, Open> open_;       ///< seconds some thread has yet to hand in

@@ -25,6 +25,11 @@ bool has(const Template& text, Piece::Kind kind) {
   return std::ranges::any_of(text, [&](const Piece& piece) { return piece.kind == kind; });
 }
 
+void add_variables(const Template& text, std::vector<std::size_t>& variables) {
+  for (const Piece& piece : text)
+    if (piece.kind == Piece::Kind::capture) variables.push_back(piece.variable);
+}
+
 bool is_literal(const Template& text) {
   return std::ranges::all_of(text, [](const Piece& piece) { return piece.kind == Piece::Kind::literal; });
 }
@@ -83,6 +88,8 @@ Result<RequestPlan> Plan::ready(const Request& request, std::size_t step) {
       plan.protocol != Protocol::tcp && (plan.is_head || request.method == "GET" || request.method == "OPTIONS");
   plan.has_nonce = !every_text(request, [](const Template& text) { return !has(text, Piece::Kind::nonce); });
   plan.is_fixed = every_text(request, is_literal);
+  add_variables(request.path, plan.in_path);
+  for (const Header& header : request.headers) add_variables(header.value, plan.in_headers);
   const Duration timeout =
       request.response_timeout > Duration{} ? request.response_timeout : profile_->response_timeout;
   plan.response_timeout_ns = timeout.count();

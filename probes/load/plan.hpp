@@ -32,7 +32,8 @@ struct RequestPlan {
   bool always_examined = false;  ///< captures, or a check of every body
   bool examined = false;         ///< that, or a check of some bodies
   std::int64_t response_timeout_ns = 0;
-  std::vector<Pattern> checks, captures;  ///< parallel to those of `asked`
+  std::vector<Pattern> checks, captures;         ///< parallel to those of `asked`
+  std::vector<std::size_t> in_path, in_headers;  ///< captured variables that stand there; http
 };
 
 struct JourneyPlan {

@@ -57,7 +57,7 @@ using Template = std::vector<Piece>;
 /// Data for requests: every row has the same number of columns.
 struct Table {
   enum class Order {
-    in_turn,  ///< journey number modulo rows
+    in_turn,  ///< as journeys are begun; open model: by the number of the arrival
     random,   ///< seeded
   };
   Order order = Order::in_turn;
@@ -171,7 +171,8 @@ struct Profile {
   Duration grid = {};      ///< distance of wake-ups; arrivals are sent at the first one after they are due.
                            ///< 0: chosen from the rate (see Generator::grid); 1 ns: one for each arrival
   std::uint64_t seed = 1;  ///< same seed: same arrivals, choices, rows and numbers, whatever the number of threads
-  std::string nonce_key;   ///< what nonces are made of, besides the request's number; not to be guessed
-  std::size_t nonce_sample = 32;  ///< requests whose nonce is looked for in the response
+  std::uint64_t unique_first = 0;  ///< where the numbers of Piece::Kind::unique begin
+  std::string nonce_key;           ///< what nonces are made of, besides the request's number; not to be guessed
+  std::size_t nonce_sample = 32;   ///< requests whose nonce is looked for in the response
 };
 }  // namespace mccoy::load

@@ -15,7 +15,7 @@ constexpr double kRateMax = 10e6;
 constexpr double kUsersMax = 1e6;
 constexpr double kArrivalsMax = 1e12;
 constexpr std::size_t kInFlightMax = 1'000'000;
-constexpr std::size_t kCellsMax = 100'000;
+constexpr std::size_t kCellsMax = 2'000;  ///< each has four histograms in each thread and in the ledger
 constexpr int kThreadsMax = 256;
 constexpr auto kSpanMax = std::chrono::hours(24 * 30);
 
@@ -138,8 +138,9 @@ Status check_journeys(const Profile& profile) {
         return wrong(fmt::format("request \"{}\": {}", visible_line(request.name, 100), status.error().what));
     }
   }
-  if (names.size() * profile.stages.size() > kCellsMax) return wrong("too many requests and stages to keep apart");
-  if (profile.journeys.size() > 1000 || names.size() > 60000) return wrong("too many requests");
+  if (names.size() * profile.stages.size() > kCellsMax)
+    return wrong(fmt::format("{} requests in {} stages are too many to keep apart: at most {} of both multiplied",
+                             names.size(), profile.stages.size(), kCellsMax));
   return {};
 }
 
@@ -171,7 +172,7 @@ Status check_limits(const Profile& profile) {
 Status check(const Profile& profile) {
   MCCOY_DO(check_course(profile));
   if (profile.targets.empty()) return wrong("a load needs a target");
-  if (profile.targets.size() > 1000 || profile.stages.size() > 60000) return wrong("too many targets or stages");
+  if (profile.targets.size() > 1000) return wrong("too many targets");
   for (const auto& target : profile.targets) MCCOY_DO(check_target(target));
   MCCOY_DO(check_tables(profile));
   MCCOY_DO(check_journeys(profile));

@@ -63,7 +63,7 @@ void Rendering::piece(const Piece& piece, const RequestFacts& facts, std::uint64
       out.append(piece.text);
       break;
     case Piece::Kind::unique:
-      fmt::format_to(std::back_inserter(out), "{}", facts.journey);
+      fmt::format_to(std::back_inserter(out), "{}", profile_.unique_first + facts.journey);
       break;
     case Piece::Kind::nonce:
       add_nonce(facts, out);
@@ -72,7 +72,7 @@ void Rendering::piece(const Piece& piece, const RequestFacts& facts, std::uint64
       const Table& table = profile_.tables[piece.table];
       const std::uint64_t row =
           table.order == Table::Order::in_turn
-              ? facts.journey % table.rows.size()
+              ? facts.turn % table.rows.size()
               : below(draw(profile_.seed, facts.journey, Purpose::row, piece.table), table.rows.size());
       out.append(table.rows[row][piece.column]);
       break;

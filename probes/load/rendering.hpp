@@ -11,6 +11,7 @@ struct RequestFacts {
   std::uint64_t journey = 0;  ///< its number
   std::uint16_t step = 0;
   const std::vector<std::string>* variables = nullptr;  ///< captured so far; null: none
+  std::uint64_t turn = 0;                               ///< chooses rows that are taken in turn
 };
 
 class Rendering {

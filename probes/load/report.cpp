@@ -6,17 +6,9 @@
 namespace mccoy::load {
 namespace {
 constexpr std::array<std::string_view, kCauses> kCauseTexts = {
-    "refused",  "unreachable",      "resolve",   "connect timeout", "tls",      "reset",   "closed early",
-    "protocol", "response timeout", "too large", "no capture",      "no ports", "no files"};
-
-void add_statuses(std::vector<std::pair<int, std::uint64_t>>& into,
-                  const std::vector<std::pair<int, std::uint64_t>>& from) {
-  for (const auto& [status, count] : from) {
-    auto place = std::ranges::lower_bound(into, status, {}, &std::pair<int, std::uint64_t>::first);
-    if (place == into.end() || place->first != status) place = into.insert(place, {status, 0});
-    place->second += count;
-  }
-}
+    "refused",    "unreachable",        "resolve",  "connect timeout",  "tls",
+    "reset",      "closed early",       "protocol", "response timeout", "too large",
+    "no capture", "too large to check", "no ports", "no files"};
 
 void add_each(std::vector<std::uint64_t>& into, const std::vector<std::uint64_t>& from) {
   if (into.size() != from.size()) return into.clear();
@@ -59,19 +51,36 @@ std::uint64_t Tally::of_class(int hundreds) const {
   return count;
 }
 
+void add_statuses(Tally& tally, const std::vector<std::pair<int, std::uint64_t>>& statuses) {
+  auto& into = tally.statuses;
+  for (const auto& [status, count] : statuses) {
+    auto place = std::ranges::lower_bound(into, status, {}, &std::pair<int, std::uint64_t>::first);
+    if (place == into.end() || place->first != status) place = into.insert(place, {status, 0});
+    place->second += count;
+  }
+}
+
 void Tally::merge(const Tally& other) {
   static constexpr std::uint64_t Tally::*kSums[] = {
-      &Tally::due,       &Tally::dropped, &Tally::sent,           &Tally::ok,        &Tally::check_failed,
-      &Tally::abandoned, &Tally::late,    &Tally::late_generator, &Tally::bytes_out, &Tally::bytes_in};
+      &Tally::due,        &Tally::dropped,      &Tally::never_sent,     &Tally::sent,
+      &Tally::ok,         &Tally::check_failed, &Tally::abandoned,      &Tally::came,
+      &Tally::came_bytes, &Tally::late,         &Tally::late_generator, &Tally::bytes_out,
+      &Tally::bytes_in};
   for (const auto sum : kSums) this->*sum += other.*sum;
   for (std::size_t i = 0; i < kCauses; ++i) failed[i] += other.failed[i];
-  add_statuses(statuses, other.statuses);
+  add_statuses(*this, other.statuses);
   add_each(checks_run, other.checks_run);
   add_each(checks_failed, other.checks_failed);
   response.merge(other.response);
   service.merge(other.service);
   arrival.merge(other.arrival);
   failure.merge(other.failure);
+}
+
+std::uint64_t Report::never_sent() const {
+  std::uint64_t sum = 0;
+  for (const Cell& cell : cells) sum += cell.tally.never_sent;
+  return sum;
 }
 
 Tally Report::all() const {

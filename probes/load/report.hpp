@@ -24,29 +24,32 @@ enum class Cause {
   protocol,      ///< bytes that are no response, or more than one
   response_timeout,
   too_large,  ///< header over 64 KiB, body over body_limit
-  capture,    ///< the response lacks what a later step needs
+  capture,    ///< the response lacks what a later step needs, or it cannot stand where that step needs it
+  unchecked,  ///< a check or a capture asks for more of the body than is kept (Profile::body_kept)
   // The generator's own: the target had no part in these.
   no_ports,  ///< EADDRNOTAVAIL
   no_files,  ///< descriptors or memory of this machine ran out
 };
-inline constexpr std::size_t kCauses = 13;
+inline constexpr std::size_t kCauses = 14;
 std::string_view to_text(Cause cause);  ///< "connect timeout"
 constexpr bool by_generator(Cause cause) {
   return cause == Cause::no_ports || cause == Cause::no_files;
 }
 
 /// What became of the requests of one name in one stage (the stage in which the journey was due).
-/// Always: due == ok + check_failed + failures() + dropped + abandoned.
+/// At the end: due == ok + check_failed + failures() + dropped + never_sent + abandoned.
 struct Tally {
   std::uint64_t due = 0;
   std::uint64_t dropped = 0;                       ///< never started: max_in_flight was reached
-  std::uint64_t sent = 0;                          ///< the whole request was handed to the kernel
+  std::uint64_t never_sent = 0;                    ///< never begun: the generator did not come to it in time
+  std::uint64_t sent = 0;                          ///< handed to the kernel whole, or answered before it was
   std::uint64_t ok = 0;                            ///< complete response, all checks passed
   std::uint64_t check_failed = 0;                  ///< complete response, a check failed
   std::array<std::uint64_t, kCauses> failed = {};  ///< by Cause
   std::uint64_t abandoned = 0;                     ///< waiting or under way when the run ended
-  std::uint64_t late = 0;            ///< sent over Generator::late_after after it was due, whoever was to blame
-  std::uint64_t late_generator = 0;  ///< of these: because the generator looked too late
+  std::uint64_t came = 0, came_bytes = 0;  ///< complete responses that came while the stage ran, of whatever stage
+  std::uint64_t late = 0;                  ///< sent over Generator::late_after after it was due, whoever was to blame
+  std::uint64_t late_generator = 0;        ///< of these: because the generator looked too late
   std::uint64_t bytes_out = 0, bytes_in = 0;             ///< of requests and responses, before encryption
   std::vector<std::pair<int, std::uint64_t>> statuses;   ///< ascending; complete responses only
   std::vector<std::uint64_t> checks_run, checks_failed;  ///< parallel to Request::checks; empty when requests are mixed
@@ -57,10 +60,14 @@ struct Tally {
 
   std::uint64_t failures() const;
   std::uint64_t finished() const { return ok + check_failed; }
+  std::uint64_t in_flight() const {  ///< due, and nothing became of it yet; 0 at the end
+    return due - finished() - failures() - dropped - never_sent - abandoned;
+  }
   std::uint64_t of_class(int hundreds) const;  ///< responses with status 2xx: of_class(2)
   /// checks_* add up only when both have the same number of them, else they are emptied.
   void merge(const Tally& other);
 };
+void add_statuses(Tally& tally, const std::vector<std::pair<int, std::uint64_t>>& statuses);
 
 /// The tally of one request name in one stage. Cells in which nothing was due are left out.
 struct Cell {
@@ -150,9 +157,11 @@ struct Report {
   std::string reason;  ///< aborted: what the hook said
   std::int64_t began_wall_ms = 0;
   Duration elapsed = {};       ///< drain included
-  Duration load_elapsed = {};  ///< until the last stage ended or was broken off
+  Duration load_elapsed = {};  ///< until the last stage ended or was broken off; of a run that goes on: as far as
+                               ///< all threads have told what they counted
   Model model = Model::open;
   std::uint64_t journeys_begun = 0, journeys_finished = 0;
+  std::uint64_t journeys_cut_off = 0;  ///< the end of the run found them between two steps
   std::vector<StageInfo> stages;
   std::vector<RequestInfo> requests;
   std::vector<Cell> cells;
@@ -162,6 +171,7 @@ struct Report {
   std::vector<Peer> peers;               ///< the first connections of each target, at most 64 in all
   std::vector<NonceSample> nonces;
 
+  std::uint64_t never_sent() const;             ///< of all stages
   Tally all() const;                            ///< counted stages
   Tally of_request(std::size_t request) const;  ///< counted stages
   Tally of_stage(std::size_t stage) const;      ///< counted or not

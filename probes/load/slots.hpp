@@ -31,6 +31,7 @@ struct Trip {
     std::optional<KeptResponse> kept;
   };
   std::uint64_t number = 0;
+  std::uint64_t turn = 0;      ///< how many journeys of the run were begun before: chooses rows that are taken in turn
   std::uint64_t received = 0;  ///< bytes of this response
   Nanos due = 0, sent = 0;     ///< of this step
   Index next = kNone;          ///< in a queue, or among the free
@@ -42,6 +43,8 @@ struct Trip {
   bool resent = false;
   std::uint8_t refused = 0;  ///< HTTP/2: how often the peer declined the stream
   bool nonce_watched = false;
+  bool among_the_first = false;  ///< all checks are made of its response
+  bool counted_sent = false;     ///< in Tally::sent
   std::unique_ptr<Extra> extra;
 };
 
@@ -64,9 +67,9 @@ struct Connection {
   std::uint16_t target = 0;
   State state = State::free;
   bool peer_closing = false;
-  bool told = false;  ///< the hook has seen it
-  Nanos since = 0;    ///< connecting: its begin
-  std::uint64_t bytes_out = 0;
+  bool told = false;                          ///< the hook has seen it
+  Nanos since = 0;                            ///< connecting: its begin
+  std::uint64_t bytes_out = 0, bytes_in = 0;  ///< in: of whole responses
   ResponseReader reader;
   std::unique_ptr<Extra> extra;
 };

@@ -88,6 +88,7 @@ Worker::Worker(Control& control, std::size_t number, UniqueFd epoll, UniqueFd wa
       span_(control.plan.course().span().count()),
       late_after_(control.grid.count() + kMilli),
       sweep_every_(std::clamp(shortest_timeout(plan_) / 20, kSweepMin, kSweepMax)),
+      looked_into_(profile_.stages.size() * plan_.requests()),
       buffer_(kBufferBytes) {
   outcome_.connections.resize(targets_.size());
   if (profile_.model == Model::closed) {
@@ -223,7 +224,7 @@ void Worker::start_arrivals(Nanos at) {
     if (under_way_ >= under_way_max_) {
       drop(arrival);
     } else {
-      start_journey(arrival.number, arrival.due.count(), arrival.stage, kNone, at);
+      start_journey(arrival, arrival.number, kNone, at);
     }
     at = now();
   }
@@ -287,12 +288,14 @@ void Worker::retry_stalled(std::size_t target, Nanos at) {
 }
 
 void Worker::leave(Nanos at) {
+  if (at >= next_second_) hand_in(at);  // what was counted until now belongs to the second before
   for (; next_ && next_->due.count() <= at; next_arrival()) lose(*next_);
   for (Index i = 0; i < trips_.size(); ++i) abandon(trips_[i]);
   std::size_t looked_at = 0;
   for (Index i = 0; i < connections_.size(); ++i) {
     Connection& connection = connections_[i];
     if (connection.fd < 0) continue;
+    tell_last(connection);
     if (looked_at++ < kRetransmitsOf) sample_retransmits(connection.fd);
     close(i, false);
   }

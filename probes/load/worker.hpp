@@ -81,11 +81,13 @@ class Worker final : private Http2Owner {
   void drop(const Arrival& arrival);  ///< too many are in flight
   void lose(const Arrival& arrival);  ///< the run is over
   Tally& tally_of(const Arrival& arrival);
-  void start_journey(std::uint64_t number, Nanos due, std::size_t stage, Index user, Nanos at);
+  void start_journey(const Arrival& arrival, std::uint64_t turn, Index user, Nanos at);
   void begin_step(Index trip, Nanos due, Nanos at);
   void complete(Index trip, int status, Nanos at);
-  bool passes_checks(Trip& trip, const RequestPlan& plan, Counts& counts, int status);
-  bool captures(Trip& trip, const RequestPlan& plan);
+  void note_came(std::uint32_t request, std::uint64_t bytes, Nanos at);
+  bool is_among_the_first(const Trip& trip, const RequestPlan& plan);
+  Checked checked(const Trip& trip, const RequestPlan& plan, Counts& counts, int status);
+  Checked captures(Trip& trip, const RequestPlan& plan);
   void watch_nonce(Trip& trip, const RequestPlan& plan);
   void look_for_nonce(const Trip& trip, const RequestPlan& plan);
   void fail(Index trip, Cause cause, Nanos at);
@@ -112,7 +114,8 @@ class Worker final : private Http2Owner {
   void shake_hands(Index connection);
   void established(Index connection);
   void keep_peer(Index connection);
-  void tell(Connection& connection, std::uint64_t received);
+  void tell(Connection& connection, std::uint64_t received, Nanos at);
+  void tell_last(Connection& connection);
   void sample_retransmits(int fd);
   void close(Index connection, bool by_peer);
   static Connection::Extra& extra_of(Connection& connection);
@@ -124,7 +127,7 @@ class Worker final : private Http2Owner {
   void send_request(Index connection, Index trip, std::string_view bytes);
   Moved write(Connection& connection, std::string_view bytes, std::size_t& put);
   Moved read(Connection& connection, std::size_t& got);
-  bool flush(Index connection);
+  void flush(Index connection);
   void on_readable(Index connection);
   void take_bytes(Index connection, std::string_view bytes, Nanos at);
   void take_http1(Index connection, std::string_view bytes, Nanos at);
@@ -164,8 +167,9 @@ class Worker final : private Http2Owner {
   std::size_t under_way_ = 0, under_way_max_ = 0, connections_max_ = 0, open_ = 0, open_max_ = 0;
   Nanos span_ = 0, drain_until_ = 0, late_after_ = 0;
   Nanos next_second_ = 0, next_sweep_ = 0, sweep_every_ = 0, next_ramp_ = 0;
-  Nanos lead_ = 0;     ///< how much earlier than due a sleep has to end
-  bool over_ = false;  ///< nothing new is begun
+  std::vector<std::uint8_t> looked_into_;  ///< by stage and request: how many of the first responses
+  Nanos lead_ = 0;                         ///< how much earlier than due a sleep has to end
+  bool over_ = false;                      ///< nothing new is begun
   std::uint64_t nonces_seen_ = 0, nonce_stride_ = 1;
   std::uint64_t closings_ = 0;
   std::vector<Index> dirty_;

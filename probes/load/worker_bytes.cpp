@@ -27,7 +27,7 @@ void Worker::on_event(Index index, std::uint32_t events) {
   if (connection.state == Connection::State::shaking) return shake_hands(index);
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) connection.peer_closing = true;
   if (connection.extra && connection.extra->http2) mark_dirty(index);
-  if (connection.extra && !connection.extra->unsent.empty() && !flush(index)) return;
+  if (connection.extra && !connection.extra->unsent.empty()) flush(index);
   if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0 || (connection.extra && connection.extra->tls))
     on_readable(index);
 }
@@ -40,7 +40,8 @@ void Worker::start_on(Index index, Index trip_index) {
   trip.state = Trip::State::awaiting;
   if (connection.carried++ > 0) ++outcome_.connections[connection.target].reused;
   if (plan.has_nonce && !trip.resent) watch_nonce(trip, plan);
-  if (trip.nonce_watched || (plan.examined && is_examined(plan, profile_, trip.number))) {
+  trip.among_the_first = is_among_the_first(trip, plan);
+  if (trip.nonce_watched || trip.among_the_first || (plan.examined && is_examined(plan, profile_, trip.number))) {
     if (!trip.extra) trip.extra = std::make_unique<Trip::Extra>();
     trip.extra->kept.emplace(profile_.body_kept);
   }
@@ -54,7 +55,7 @@ void Worker::start_on(Index index, Index trip_index) {
   }
   if (plan.is_fixed) return send_request(index, trip_index, plan.fixed);
   rendered_.clear();
-  const RequestFacts facts{trip.number, trip.step, trip.extra ? &trip.extra->variables : nullptr};
+  const RequestFacts facts{trip.number, trip.step, trip.extra ? &trip.extra->variables : nullptr, trip.turn};
   rendering_.request(plan, plan_.targets()[connection.target].authority, facts, rendered_);
   send_request(index, trip_index, rendered_);
 }
@@ -80,6 +81,7 @@ void Worker::send_request(Index index, Index trip_index, std::string_view bytes)
   connection.bytes_out += put;
   if (put == bytes.size()) {
     ++tally.sent;
+    trips_[trip_index].counted_sent = true;
   } else if (how == Moved::some || how == Moved::later) {
     auto& extra = extra_of(connection);
     extra.unsent = bytes.substr(put);
@@ -100,23 +102,27 @@ Moved Worker::read(Connection& connection, std::size_t& got) {
   return moved(::recv(connection.fd, buffer_.data(), buffer_.size(), 0), got);
 }
 
-/// Writes what is left of a request. False: the connection is gone.
-bool Worker::flush(Index index) {
+/// Writes what is left of a request.
+void Worker::flush(Index index) {
   Connection& connection = connections_[index];
   auto& extra = *connection.extra;
   while (extra.unsent_from < extra.unsent.size()) {
     std::size_t put = 0;
     const Moved how = write(connection, std::string_view(extra.unsent).substr(extra.unsent_from), put);
-    if (how == Moved::later) return true;
-    // A peer that stopped reading may have answered all the same: what it said is read first.
-    if (how != Moved::some) return extra.unsent.clear(), connection.peer_closing = true;
+    if (how == Moved::later) return;
+    if (how != Moved::some) {  // a peer that stopped reading may have answered all the same: what it said is read first
+      extra.unsent.clear();
+      connection.peer_closing = true;
+      return;
+    }
     extra.unsent_from += put;
     connection.bytes_out += put;
     if (connection.trip != kNone) counts_of(trips_[connection.trip]).tally.bytes_out += put;
   }
   extra.unsent.clear();
-  if (connection.trip != kNone) ++counts_of(trips_[connection.trip]).tally.sent;
-  return true;
+  if (connection.trip == kNone) return;
+  ++counts_of(trips_[connection.trip]).tally.sent;
+  trips_[connection.trip].counted_sent = true;
 }
 
 void Worker::on_readable(Index index) {
@@ -156,7 +162,7 @@ void Worker::take_http1(Index index, std::string_view bytes, Nanos at) {
   if (reader.wrong() || taken < bytes.size()) return broke(index, Cause::protocol, false);
   if (!reader.done()) return;
   const int status = reader.status();
-  tell(connection, trip.received);
+  tell(connection, trip.received, at);
   release(index, reader.keep_alive());
   complete(trip_index, status, at);
 }
@@ -171,7 +177,7 @@ void Worker::take_raw(Index index, std::string_view bytes, Nanos at) {
   if (profile_.body_limit != 0 && trip.received > profile_.body_limit) return broke(index, Cause::too_large, false);
   if (part.size() < bytes.size()) return broke(index, Cause::protocol, false);
   if (!connection.extra->bytes.done()) return;
-  tell(connection, trip.received);
+  tell(connection, trip.received, at);
   release(index, true);
   complete(trip_index, 0, at);
 }
@@ -198,10 +204,11 @@ void Worker::on_end(Index index, Moved how) {
   if (how != Moved::end || !http1 || !connection.reader.end()) return broke(index, cause_of(how), true);
   const Index trip_index = connection.trip;
   const int status = connection.reader.status();
+  const Nanos at = now();
   connection.peer_closing = true;
-  tell(connection, trips_[trip_index].received);
+  tell(connection, trips_[trip_index].received, at);
   release(index, false);
-  complete(trip_index, status, now());
+  complete(trip_index, status, at);
 }
 
 /// Before the response was whole. An idle connection may have been closed while the request was on its way: then it

@@ -166,7 +166,7 @@ bool Worker::open(std::size_t target) {
   connection.state = Connection::State::connecting;
   connection.since = now();
   connection.carried = 0;
-  connection.bytes_out = 0;
+  connection.bytes_out = connection.bytes_in = 0;
   connection.peer_closing = connection.told = false;
   ++state.connecting;
   outcome_.connections[target].open_max = std::max<std::uint64_t>(outcome_.connections[target].open_max, ++state.open);
@@ -246,11 +246,21 @@ void Worker::keep_peer(Index index) {
   outcome_.peers.push_back({connection.target, text_of(own_address(connection.fd)), text_of(remote)});
 }
 
-void Worker::tell(Connection& connection, std::uint64_t received) {
-  if (connection.told || !control_.wants_exchange(connection.target)) return;
+/// A whole response came over it: the hook may look at who sent it.
+void Worker::tell(Connection& connection, std::uint64_t received, Nanos at) {
+  connection.bytes_in += received;
+  if (connection.told || !control_.wants_exchange(connection.target, at)) return;
   connection.told = true;
-  control_.exchanged(connection.target, connection.fd, static_cast<std::int64_t>(connection.bytes_out),
-                     static_cast<std::int64_t>(received));
+  control_.exchanged(connection.target, at, connection.fd, static_cast<std::int64_t>(connection.bytes_out),
+                     static_cast<std::int64_t>(connection.bytes_in));
+}
+
+/// The load is over and the connection still open: nobody is kept waiting by a look at it any more.
+void Worker::tell_last(Connection& connection) {
+  if (connection.told || connection.bytes_in == 0 || !control_.wants_last(connection.target)) return;
+  connection.told = true;
+  control_.exchanged_last(connection.target, connection.fd, static_cast<std::int64_t>(connection.bytes_out),
+                          static_cast<std::int64_t>(connection.bytes_in));
 }
 
 void Worker::sample_retransmits(int fd) {

@@ -72,7 +72,7 @@ Http2::Fields Worker::fields_of(const RequestPlan& plan, const RequestFacts& fac
 void Worker::start_http2(Index index, Index trip_index) {
   Trip& trip = trips_[trip_index];
   const RequestPlan& plan = plan_of(trip);
-  const RequestFacts facts{trip.number, trip.step, trip.extra ? &trip.extra->variables : nullptr};
+  const RequestFacts facts{trip.number, trip.step, trip.extra ? &trip.extra->variables : nullptr, trip.turn};
   rendered_.clear();
   rendering_.text(plan.asked->body, facts, 1, rendered_);
   Tally& tally = counts_of(trip).tally;
@@ -80,6 +80,7 @@ void Worker::start_http2(Index index, Index trip_index) {
   if (!connections_[index].extra->http2->send(fields_of(plan, facts), rendered_, trip_index))
     return fail(trip_index, Cause::protocol, now());
   ++tally.sent;
+  trip.counted_sent = true;
   mark_dirty(index);
 }
 
@@ -151,8 +152,9 @@ void Worker::h2_closed(std::uint32_t tag, int status, std::uint32_t error) {
   Trip& trip = trips_[tag];
   Connection& connection = connections_[trip.connection];
   if (error == 0) {
-    tell(connection, trip.received);
-    return complete(tag, status, now());
+    const Nanos at = now();
+    tell(connection, trip.received, at);
+    return complete(tag, status, at);
   }
   if (error == kRefusedStream && trip.refused++ < kRefusalsMax) {  // the peer promises not to have looked at it
     ++outcome_.connections[connection.target].resent;

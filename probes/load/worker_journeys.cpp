@@ -9,6 +9,7 @@ namespace mccoy::load {
 namespace {
 /// A virtual user whose journey failed waits before the next one: a target that is gone is not asked in a tight loop.
 constexpr Nanos kAfterFailure = 10'000'000;
+constexpr std::uint8_t kLookedIntoFirst = 4;
 
 std::uint64_t positive(Nanos span) {
   return span > 0 ? static_cast<std::uint64_t>(span) : 0;
@@ -28,8 +29,8 @@ std::size_t Worker::users_wanted(Nanos at) const {
 void Worker::start_user(Index user, Nanos at) {
   User& state = users_[user];
   state.active = !over_ && at < span_ && user < users_wanted(at);
-  if (state.active && profile_.max_journeys > 0)
-    state.active = control_.journeys_begun.fetch_add(1, std::memory_order_relaxed) < profile_.max_journeys;
+  const std::uint64_t turn = state.active ? control_.journeys_begun.fetch_add(1, std::memory_order_relaxed) : 0;
+  if (profile_.max_journeys > 0) state.active = state.active && turn < profile_.max_journeys;
   if (!state.active) {
     if (profile_.max_journeys > 0 && !over_ && control_.journeys_begun.load() >= profile_.max_journeys)
       stop_beginning(at);
@@ -37,7 +38,8 @@ void Worker::start_user(Index user, Nanos at) {
   }
   const std::uint64_t stride = std::uint64_t{users_.size()} * control_.threads + control_.threads;
   const std::uint64_t number = state.turns++ * stride + user * control_.threads + number_;
-  start_journey(number, at, plan_.course().stage_at(Duration(at)), user, at);
+  const auto stage = static_cast<std::uint32_t>(plan_.course().stage_at(Duration(at)));
+  start_journey({.due = Duration(at), .number = number, .stage = stage}, turn, user, at);
 }
 
 Tally& Worker::tally_of(const Arrival& arrival) {
@@ -54,16 +56,17 @@ void Worker::drop(const Arrival& arrival) {
 void Worker::lose(const Arrival& arrival) {
   Tally& tally = tally_of(arrival);
   ++tally.due;
-  ++tally.abandoned;
+  ++tally.never_sent;
 }
 
-void Worker::start_journey(std::uint64_t number, Nanos due, std::size_t stage, Index user, Nanos at) {
+void Worker::start_journey(const Arrival& arrival, std::uint64_t turn, Index user, Nanos at) {
   const Index index = trips_.take();
   Trip& trip = trips_[index];
-  trip.number = number;
+  trip.number = arrival.number;
+  trip.turn = turn;
   trip.user = user;
-  trip.stage = static_cast<std::uint16_t>(stage);
-  trip.journey = static_cast<std::uint16_t>(plan_.journey_of(number));
+  trip.stage = static_cast<std::uint16_t>(arrival.stage);
+  trip.journey = static_cast<std::uint16_t>(plan_.journey_of(arrival.number));
   trip.step = 0;
   if (const auto variables = plan_.journeys()[trip.journey].asked->variables; variables > 0) {
     if (!trip.extra) trip.extra = std::make_unique<Trip::Extra>();
@@ -71,7 +74,7 @@ void Worker::start_journey(std::uint64_t number, Nanos due, std::size_t stage, I
   }
   ++under_way_;
   ++outcome_.journeys_begun;
-  begin_step(index, due, at);
+  begin_step(index, arrival.due.count(), at);
 }
 
 void Worker::begin_step(Index index, Nanos due, Nanos at) {
@@ -79,11 +82,12 @@ void Worker::begin_step(Index index, Nanos due, Nanos at) {
   const RequestPlan& plan = plan_of(trip);
   trip.due = due;
   trip.looked_late = at - due > late_after_;
-  trip.resent = trip.nonce_watched = false;
+  trip.resent = trip.nonce_watched = trip.counted_sent = false;
   trip.received = 0;
   trip.refused = 0;
   trip.state = Trip::State::waiting;
   ++counts_of(trip).tally.due;
+  if (trip.extra && !can_stand(plan, trip.extra->variables)) return fail(index, Cause::capture, at);
   const std::size_t target = plan.asked->target;
   const Index idle = targets_[target].waiting == 0 ? take_idle(target) : kNone;
   if (idle != kNone) {
@@ -99,16 +103,19 @@ void Worker::complete(Index index, int status, Nanos at) {
   const RequestPlan& plan = plan_of(trip);
   Counts& counts = counts_of(trip);
   if (trip.nonce_watched) look_for_nonce(trip, plan);
-  const bool good = plan.checks.empty() || passes_checks(trip, plan, counts, status);
-  const bool captured = plan.captures.empty() || captures(trip, plan);
+  const Checked good = checked(trip, plan, counts, status);
+  const Checked captured = captures(trip, plan);
   if (trip.extra) trip.extra->kept.reset();
-  counts.tally.bytes_in += trip.received;
-  trip.received = 0;
-  if (!captured) return fail(index, Cause::capture, at);
+  if (!trip.counted_sent) ++counts.tally.sent;
+  const std::uint64_t received = std::exchange(trip.received, 0);
+  counts.tally.bytes_in += received;
+  if (captured == Checked::failed) return fail(index, Cause::capture, at);
+  if (good == Checked::unknown || captured == Checked::unknown) return fail(index, Cause::unchecked, at);
+  note_came(plan.index, received, at);
   counts.tally.response.add(positive(at - trip.due));
   counts.tally.service.add(positive(at - trip.sent));
   counts.status(status);
-  ++(good ? counts.tally.ok : counts.tally.check_failed);
+  ++(good == Checked::held ? counts.tally.ok : counts.tally.check_failed);
   if (trip.step + 1U == plan_.journeys()[trip.journey].steps.size()) return end_journey(index, true, at);
   ++trip.step;
   const Nanos pause = plan_of(trip).asked->pause.count();
@@ -117,21 +124,41 @@ void Worker::complete(Index index, int status, Nanos at) {
   timers_.push({at + pause, index, kNone});
 }
 
-bool Worker::passes_checks(Trip& trip, const RequestPlan& plan, Counts& counts, int status) {
-  const KeptResponse* kept = trip.extra && trip.extra->kept ? &*trip.extra->kept : nullptr;
-  bool good = true;
-  for (std::size_t i = 0; i < plan.checks.size(); ++i) {
-    if (!is_checked(plan, i, profile_, trip.number)) continue;
-    ++counts.tally.checks_run[i];
-    if (passes(plan, i, status, kept)) continue;
-    ++counts.tally.checks_failed[i];
-    good = false;
-  }
-  return good;
+/// Of the stage that runs, whichever the request was due in: what comes while the load drains is of none.
+void Worker::note_came(std::uint32_t request, std::uint64_t bytes, Nanos at) {
+  if (over_ || at >= span_) return;
+  Tally& running = counts_.at(static_cast<std::uint32_t>(plan_.course().stage_at(Duration(at))), request).tally;
+  ++running.came;
+  running.came_bytes += bytes;
 }
 
-bool Worker::captures(Trip& trip, const RequestPlan& plan) {
-  return trip.extra && trip.extra->kept && capture(plan, *trip.extra->kept, trip.extra->variables);
+/// The first responses of a request in a stage are looked into whatever the share: no check is left without any.
+bool Worker::is_among_the_first(const Trip& trip, const RequestPlan& plan) {
+  if (!plan.examined || plan.always_examined) return false;
+  std::uint8_t& count = looked_into_[trip.stage * plan_.requests() + plan.index];
+  if (count >= kLookedIntoFirst) return false;
+  ++count;
+  return true;
+}
+
+/// failed: at least one; else unknown: at least one.
+Checked Worker::checked(const Trip& trip, const RequestPlan& plan, Counts& counts, int status) {
+  const KeptResponse* kept = trip.extra && trip.extra->kept ? &*trip.extra->kept : nullptr;
+  Checked all = Checked::held;
+  for (std::size_t i = 0; i < plan.checks.size(); ++i) {
+    if (!trip.among_the_first && !is_checked(plan, i, profile_, trip.number)) continue;
+    const Checked one = check(plan, i, status, kept);
+    if (one != Checked::unknown) ++counts.tally.checks_run[i];
+    if (one == Checked::failed) ++counts.tally.checks_failed[i];
+    if (one == Checked::failed || all == Checked::held) all = one;
+  }
+  return all;
+}
+
+Checked Worker::captures(Trip& trip, const RequestPlan& plan) {
+  if (plan.captures.empty()) return Checked::held;
+  if (!trip.extra || !trip.extra->kept) return Checked::failed;
+  return capture(plan, *trip.extra->kept, trip.extra->variables);
 }
 
 /// Every so many, with twice the distance whenever the sample is full: spread over the whole run.
@@ -194,6 +221,7 @@ void Worker::end_journey(Index index, bool well, Nanos at) {
 }
 
 void Worker::abandon(Trip& trip) {
+  if (trip.state == Trip::State::pausing) ++outcome_.journeys_cut_off;
   if (trip.state != Trip::State::waiting && trip.state != Trip::State::awaiting) return;
   Tally& tally = counts_of(trip).tally;
   ++tally.abandoned;

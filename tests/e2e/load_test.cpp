@@ -4,6 +4,7 @@
 #include "harness/base/text.hpp"
 #include "harness/base/value.hpp"
 #include "tests/e2e/mccoy.hpp"
+#include "tests/e2e/usurper.hpp"
 
 using namespace mccoy;
 using e2e::holds;
@@ -168,6 +169,51 @@ BOOST_AUTO_TEST_CASE(a_baseline_is_laid_beside_and_judged_again) {
   BOOST_TEST(compared.code == 0, compared.out << compared.err);
   fs::remove_all(place.path("earlier"));
   BOOST_TEST(place.mccoy({"verify", place.out()}).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_baseline_of_errors_or_of_another_load_is_none) {
+  const Place place;
+  const auto measured = [&](std::string_view rate, std::string_view more, const std::vector<std::string>& options) {
+    return place.suite(suite_of("load: GET ${services.orders.url}/health\nfor: 1s\nrate: " + std::string(rate) + "\n" +
+                                std::string(more)),
+                       options);
+  };
+  BOOST_REQUIRE(measured("100/s", "response: { status: 204 }\ngates: [\"errors > 50%\"]", {}).code == 0);
+  fs::rename(place.out(), place.path("errors"));
+  BOOST_REQUIRE(measured("20/s", "gates: [\"errors == 0\"]", {}).code == 0);
+  fs::rename(place.out(), place.path("slower"));
+  const std::string compare = "gates: [\"med < 10000 * baseline\"]";
+  const auto errors = measured("100/s", compare, {"--baseline", place.path("errors")});
+  BOOST_TEST(errors.code == 2, errors.out << errors.err);
+  BOOST_TEST(holds(errors.out, "100% of its requests were errors"), errors.out);
+  const auto slower = measured("100/s", compare, {"--baseline", place.path("slower")});
+  BOOST_TEST(slower.code == 2, slower.out << slower.err);
+  BOOST_TEST(holds(slower.out, "it was asked for 20, this one for 100"), slower.out);
+}
+
+BOOST_AUTO_TEST_CASE(a_load_whose_later_answers_come_from_a_stranger_is_not_real) {
+  const Place place;
+  const int port = e2e::free_port();
+  place.write("leaves.py",
+              "import socket, sys, time\n"
+              "s = socket.socket(); s.setsockopt(1, 2, 1)\n"
+              "s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen(128)\n"
+              "answered = 0\n"
+              "while answered < 20:\n"
+              "    c, _ = s.accept()\n"
+              "    if c.recv(65536):\n"
+              "        c.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\nok'); "
+              "answered += 1\n"
+              "    c.close()\n"
+              "s.close(); time.sleep(600)\n");
+  const e2e::Usurper usurper(port);
+  const auto ran =
+      place.suite("suite: s\nservices:\n  web: { port: " + std::to_string(port) +
+                  ", run: [python3, leaves.py, \"${port}\"], ready: { tcp: \"127.0.0.1:${port}\", within: "
+                  "30s } }\ncases:\n  c:\n    load: GET ${services.web.url}/\n    rate: 20/s\n    for: 5s\n"
+                  "    reuse: false\n    gates: [\"errors < 50%\"]\n");
+  BOOST_REQUIRE(usurper.answered() > 5);
+  BOOST_TEST(place.result_of("s/c") != "pass real", ran.out << ran.err);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -84,10 +84,44 @@ BOOST_AUTO_TEST_CASE(arrivals_are_a_check_of_the_case) {
       "load: GET http://127.0.0.1:1/\nrate: 5/s\nfor: 1s\narrivals: { http: \"http://127.0.0.1:1/n\", tolerance: 1% }\n"
       "gates: [\"p(95) < 5\"]");
   const auto& checks = std::get<suite::Suite>(result).cases.front().checks;
-  BOOST_REQUIRE(checks.size() == 3u);
+  BOOST_REQUIRE(checks.size() == 4u);
   BOOST_TEST(checks[1].subject.text() == "arrived");
   BOOST_TEST(suite::limit_of(*suite::gate_of(checks[1])) == ">= 99%");
   BOOST_TEST(suite::limit_of(*suite::gate_of(checks[2])) == "<= 101%");
+}
+
+struct Limit {
+  std::string gates;
+  bool added;
+};
+std::ostream& operator<<(std::ostream& out, const Limit& row) {
+  return out << row.gates;
+}
+const Limit kLimits[] = {
+    {"gates: [\"p(95) < 5\", \"rate >= 95% of target\", \"achieved == 100%\"]", true},
+    {"gates: [\"errors{request: a} < 5%\"]", true},
+    {"gates: [\"errors{stage: warm-up} < 5%\"]", true},
+    {"gates: [\"errors{stage: warm-up} < 5%\", \"errors{stage: load} < 5%\"]", false},
+    {"gates: [\"errors{request: a} < 5%\", \"checks{request: b} > 95%\"]", false},
+    {"gates: [\"errors count < 5\"]", false},
+    {"gates: [\"checks > 99%\"]", false},
+    {"expect: { errors: 0 }", false},
+    {"expect: { requests: 5 }", true},
+};
+
+BOOST_DATA_TEST_CASE(a_load_that_says_nothing_of_errors_allows_fewer_than_one_in_a_hundred, data::make(kLimits), row) {
+  const auto result = read(
+      "load: http://127.0.0.1:1\nrate: 5/s\nfor: 1s\nwarm_up: 1s\nrequests: { a: GET /a, b: GET /b }\n" + row.gates);
+  BOOST_REQUIRE_MESSAGE(std::holds_alternative<suite::Suite>(result), rendered(result));
+  const auto& last = std::get<suite::Suite>(result).cases.front().checks.back();
+  const auto gate = suite::gate_of(last);
+  BOOST_TEST((gate.ok() && suite::subject_of(*gate) == "errors" && suite::limit_of(*gate) == "< 1%") == row.added);
+}
+
+BOOST_AUTO_TEST_CASE(loads_are_made_one_at_a_time) {
+  const auto result = read("load: GET http://127.0.0.1:1/\nrate: 5/s\nfor: 1s\ngates: [\"p(95) < 5\"]\nlock: [disk]");
+  const auto& locks = std::get<suite::Suite>(result).cases.front().locks;
+  BOOST_TEST((locks == std::vector<std::string>{"disk", "load"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -35,6 +35,8 @@ evidence::Observation observed() {
   evidence::Observation seen;
   Value metrics = Value::map();
   metrics.set("requests", Value::map({{"count", 990}, {"of", 1000}, {"span_ns", 10'000'000'000}, {"target", 100.0}}));
+  metrics.set("requests{stage:drained}",
+              Value::map({{"count", 400}, {"of", 400}, {"span_ns", 2'000'000'000}, {"came", 10}, {"target", 200.0}}));
   metrics.set("errors", Value::map({{"part", 10}, {"of", 1000}}));
   metrics.set("errors{stage:hold}", Value::map({{"part", 0}, {"of", 500}}));
   metrics.set("errors{stage:idle}", Value::map({{"part", 0}, {"of", 0}}));
@@ -67,6 +69,8 @@ const Row kRows[] = {
     {"rate >= 99/s", Held::yes, "99/s"},
     {"rate >= 99.5% of target", Held::no, "99% of 100/s"},
     {"rate >= 99% of target", Held::yes, ""},
+    {"rate{stage: drained} >= 95% of target", Held::no, "5/s"},
+    {"count{stage: drained} == 400", Held::yes, ""},
     {"errors < 1%", Held::no, "1% (1000 samples)"},
     {"errors <= 1%", Held::yes, ""},
     {"errors{stage: hold} == 0", Held::yes, "0%"},

@@ -52,7 +52,8 @@ inline Profile profile(int port, Model model, double level, Duration span) {
 inline void check_adds_up(const Report& report) {
   for (const auto& cell : report.cells) {
     const Tally& t = cell.tally;
-    BOOST_TEST(t.due == t.ok + t.check_failed + t.failures() + t.dropped + t.abandoned);
+    BOOST_TEST(t.due == t.ok + t.check_failed + t.failures() + t.dropped + t.never_sent + t.abandoned);
+    BOOST_TEST(t.sent >= t.finished());
     BOOST_TEST(t.response.count() == t.finished());
     BOOST_TEST(t.service.count() == t.finished());
     BOOST_TEST(t.failure.count() == t.failures());
