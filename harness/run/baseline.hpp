@@ -6,7 +6,8 @@
 #include "harness/evidence/observation.hpp"
 
 namespace mccoy::run {
-/// Adds texts["baseline"] and values["baseline"] {bundle, head: of its journal, case}; without a bundle, or when it
-/// does not verify or holds no such measurement, values["baseline"] {why} alone: gates on it are then not to be known.
+/// Adds texts["baseline"] and values["baseline"] {bundle, head: of its journal, case, error_share, level}; without a
+/// bundle, or when it does not verify, holds no such measurement or one of something else (other requests, another
+/// rate, more errors), values["baseline"] {why} alone: gates on it are then not to be known.
 void add_baseline(const std::string& bundle, const std::string& case_id, evidence::Observation& observation);
 }  // namespace mccoy::run
