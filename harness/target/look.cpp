@@ -76,6 +76,18 @@ std::string Services::unwatched(const std::string& name) const {
   return service == nullptr ? "there is no such service" : service->unwatched();
 }
 
+std::optional<Whereabouts> Services::whereabouts(const std::string& name) const {
+  const auto* service = state_->find(name);
+  if (service == nullptr) return std::nullopt;
+  const auto& plan = service->plan();
+  return Whereabouts{.root = service->root(),
+                     .keeper = plan.attached() ? -1 : service->keeper(),
+                     .members = service->members(),
+                     .dir = plan.dir,
+                     .ports = plan.ports(),
+                     .attached = plan.attached()};
+}
+
 std::vector<pid_t> Services::members_of(const std::string& name) const {
   const auto* service = state_->find(name);
   return service == nullptr ? std::vector<pid_t>{} : service->members();

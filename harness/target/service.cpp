@@ -369,10 +369,10 @@ std::vector<pid_t> Service::members() const {
   return found;
 }
 
-pid_t Service::root_pid() const {
-  if (const auto life = this->life()) return life->root().pid;
+ProcessId Service::root() const {
+  if (const auto life = this->life()) return life->root();
   const std::lock_guard lock(mutex_);
-  return attached_to_.empty() ? 0 : attached_to_.front().id.pid;
+  return attached_to_.empty() ? ProcessId{} : attached_to_.front().id;
 }
 
 std::unique_ptr<witness::ServiceWitness::Window> Service::open_window(bool files) const {

@@ -61,7 +61,8 @@ class Service {
   /// Attached: is one of these a process that listened there when we came?
   bool owns_attached(const std::vector<pid_t>& pids) const;
   std::vector<pid_t> members() const;  ///< attached: whoever listens there
-  pid_t root_pid() const;
+  ProcessId root() const;  ///< of its present or last life
+  pid_t root_pid() const { return root().pid; }
   /// Records what it does from here on. nullptr: nobody watches it, see unwatched().
   std::unique_ptr<witness::ServiceWitness::Window> open_window(bool files) const;
   std::string unwatched() const;  ///< why its system calls are not watched; "" when they are

@@ -35,6 +35,16 @@ struct Leftovers {
   bool empty() const { return processes.empty() && ports.empty() && files.empty(); }
 };
 
+/// Where a service is to be found at this moment.
+struct Whereabouts {
+  ProcessId root;     ///< of its present or last life; {0, 0}: it was not started
+  pid_t keeper = -1;  ///< everything below it is of this service; -1: nothing runs, or it is attached
+  std::vector<pid_t> members;
+  std::string dir;         ///< its ${dir}; "" when attached
+  std::vector<int> ports;  ///< the first is ${port}
+  bool attached = false;   ///< this run did not start it
+};
+
 /// What a service printed on one of its streams, and how much of it lies in the file.
 struct LogFile {
   std::string service;
@@ -94,6 +104,8 @@ class Services final : public witness::Ownership {
   /// Stops all in reverse order; what had to be killed in the end or is still there is returned and recorded.
   Leftovers stop_all();
 
+  /// Where one service is to be found; nullopt: there is none of that name.
+  std::optional<Whereabouts> whereabouts(const std::string& name) const;
   /// Processes of one service that are alive now.
   std::vector<pid_t> members_of(const std::string& name) const;
 
