@@ -61,6 +61,7 @@ void add_commands(CLI::App& app, Action& chosen, const std::vector<std::string>&
   add_report(app, chosen);
   add_probes(app, chosen);
   add_schema(app, chosen);
+  add_undo(app, chosen);
   for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) command->allow_extras();
 }
 

@@ -26,6 +26,7 @@ void add_verify(CLI::App& app, Action& chosen);
 void add_report(CLI::App& app, Action& chosen);
 void add_probes(CLI::App& app, Action& chosen);
 void add_schema(CLI::App& app, Action& chosen);
+void add_undo(CLI::App& app, Action& chosen);
 
 /// Parses and executes. Never throws; mistakes in the words are told on stderr and are kUsage.
 int run_app(int argc, char** argv);

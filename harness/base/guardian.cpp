@@ -1,6 +1,7 @@
 // The guardian: a child of mccoy with one thread, which forks keepers and outlives mccoy until the last of them is
-// gone. As a subreaper it also inherits what a killed keeper leaves behind, and kills that. Last of all it carries out
-// what mccoy had promised to undo and could not any more (undo.hpp).
+// gone. As a subreaper it also inherits what a killed keeper leaves behind, and kills that. What mccoy had promised to
+// undo and could not any more (undo.hpp) it carries out: limits and stopped processes at once, so that nobody dies
+// slowly; files last of all, when nobody is left to write to them. What has expired it does not wait with.
 #include "harness/base/guardian.hpp"
 
 #include <fcntl.h>
@@ -27,6 +28,7 @@
 #include "harness/base/fd_passing.hpp"
 #include "harness/base/keeper_protocol.hpp"
 #include "harness/base/process.hpp"
+#include "harness/base/undo_record.hpp"
 
 namespace mccoy {
 namespace {
@@ -36,10 +38,17 @@ constexpr int kShortestRound_ms = 5, kLongestRound_ms = 200;  ///< between two w
 /// to be undone is not kept waiting for it. Keepers stay with theirs for as long as that takes.
 constexpr std::chrono::seconds kLastPatience{5};
 
-/// First byte of a packet to the guardian. An undo order goes on with its id, what to do, and two paths, each ended by
-/// NUL; a forget order with an id.
+/// First byte of a packet to the guardian. An undo order goes on with its id and the path of its record; a forget order
+/// with an id.
 enum class Order : char { keeper = 'k', undo = 'u', forget = 'f' };
 constexpr std::size_t kMaxOrderBytes = 16 * 1024;
+
+struct Promise {
+  UndoOrder order;
+  std::string record;
+  bool tried = false;  ///< when it had expired, and could not be carried out
+  bool is_due() const { return !tried && order.expires_boot_us != 0 && boot_us() >= order.expires_boot_us; }
+};
 
 class Guardian {
  public:
@@ -53,12 +62,13 @@ class Guardian {
   void serve() {
     while (connected_ || ((!keepers_.empty() || strays_) && !end_.passed())) {
       std::array<pollfd, 2> waited{{{child_events_.get(), POLLIN, 0}, {connected_ ? kSocket : -1, POLLIN, 0}}};
-      ::poll(waited.data(), waited.size(), strays_ ? pause_ms_ : end_.poll_ms());
+      ::poll(waited.data(), waited.size(), strays_ ? pause_ms_ : Deadline(end_.earlier(next_expiry())).poll_ms());
       if (waited[0].revents != 0 || strays_) reap();
       if (waited[1].revents != 0) answer();
       if (strays_) kill_strays();
+      undo([](const Promise& promise) { return promise.is_due(); });
     }
-    for (auto order = undo_.rbegin(); order != undo_.rend(); ++order) carry_out(order->second);
+    undo([](const Promise&) { return true; });
   }
 
  private:
@@ -68,6 +78,9 @@ class Guardian {
   void forget(std::string_view order);
   void reap();
   void kill_strays();
+  Deadline next_expiry() const;
+  template <class Wanted>
+  void undo(Wanted wanted);
 
   UniqueFd child_events_;
   bool connected_ = true;
@@ -76,7 +89,7 @@ class Guardian {
   bool strays_ = false;               ///< a keeper was killed; what it kept may be ours now
   int pause_ms_ = kShortestRound_ms;  ///< before the next walk for strays
   std::vector<std::string> lost_cgroups_;
-  std::map<std::uint64_t, UndoOrder> undo_;  ///< carried out latest first
+  std::map<std::uint64_t, Promise> undo_;  ///< carried out latest first
 };
 
 [[noreturn]] void become_keeper(int control) {
@@ -91,7 +104,7 @@ void Guardian::answer() {
   if (packet.size <= 0) {
     connected_ = false;
     end_ = Deadline::in(kLastPatience);
-    return;
+    return undo([](const Promise& promise) { return holds_processes(promise.order.what); });
   }
   const std::string_view order(buffer.data(), static_cast<std::size_t>(packet.size));
   switch (static_cast<Order>(order.front())) {
@@ -114,17 +127,39 @@ std::uint64_t id_of(std::string_view order) {
   return id;
 }
 
+/// A record that is gone by now is of an order that was withdrawn.
 void Guardian::remember(std::string_view order) {
-  UndoOrder undo;
-  undo.id = id_of(order);
-  if (undo.id == 0 || order.size() < sizeof undo.id + 1) return;
-  undo.what = static_cast<Undo::What>(order[sizeof undo.id]);
-  order.remove_prefix(sizeof undo.id + 1);
-  const auto end = order.find('\0');
-  if (end == std::string_view::npos || !order.ends_with('\0')) return;
-  undo.from = order.substr(0, end);
-  undo.to = order.substr(end + 1, order.size() - end - 2);
-  undo_.insert_or_assign(undo.id, std::move(undo));
+  const std::uint64_t id = id_of(order);
+  if (id == 0) return;
+  const std::string path(order.substr(sizeof id));
+  if (auto record = read_undo_record(path); record.ok()) undo_[id] = {std::move(record->order), path};
+}
+
+Deadline Guardian::next_expiry() const {
+  Deadline next;
+  const std::int64_t now_us = boot_us();
+  for (const auto& [id, promise] : undo_)
+    if (promise.order.expires_boot_us != 0 && !promise.tried)
+      next = next.earlier(
+          Deadline::in(std::chrono::microseconds(std::max<std::int64_t>(promise.order.expires_boot_us - now_us, 0))));
+  return next;
+}
+
+/// The record of what could not be undone stays, for `mccoy undo`.
+template <class Wanted>
+void Guardian::undo(Wanted wanted) {
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, promise] : undo_)
+    if (wanted(promise)) ids.push_back(id);
+  for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+    Promise& promise = undo_[*id];
+    if (carry_out(promise.order).ok()) {
+      ::unlink(promise.record.c_str());
+      undo_.erase(*id);
+    } else {
+      promise.tried = true;
+    }
+  }
 }
 
 void Guardian::forget(std::string_view order) {
@@ -200,6 +235,7 @@ void leave_everything_behind(int socket) {
 }
 
 int guardian_socket = -1;  ///< written before the first thread, closed by the end of mccoy only
+ProcessId guardian_id;
 }  // namespace
 
 Status start_guardian() {
@@ -214,6 +250,7 @@ Status start_guardian() {
   if (pid < 0) return system_error("cannot start the guardian process", errno);
   if (pid == 0) guard(pair.theirs.get());
   guardian_socket = pair.ours.release();
+  guardian_id = identify_process(pid).value_or(ProcessId{pid, 0});
   return {};
 }
 
@@ -228,13 +265,14 @@ Result<UniqueFd> new_keeper() {
   return std::move(pair.ours);
 }
 
-Status tell_guardian(const UndoOrder& order) {
+Result<ProcessId> guardian_process() {
   if (guardian_socket < 0) return Error{.what = "nothing can be promised to be undone: there is no guardian"};
+  return guardian_id;
+}
+
+Status tell_guardian(std::uint64_t id, const std::string& record) {
   std::string packet(1, static_cast<char>(Order::undo));
-  packet.append(bytes_of(order.id));
-  packet += static_cast<char>(order.what);
-  packet.append(order.from).push_back('\0');
-  packet.append(order.to).push_back('\0');
+  packet.append(bytes_of(id)).append(record);
   return send_packet(guardian_socket, packet);
 }
 

@@ -10,9 +10,12 @@ namespace mccoy {
 ///   errors   start_guardian() was not called, or the guardian is gone
 Result<UniqueFd> new_keeper();
 
-/// Has the guardian remember an order to be carried out when mccoy is gone. From any thread.
+/// errors  there is none
+Result<ProcessId> guardian_process();
+/// Has the guardian remember the order in this record, to be carried out when mccoy is gone or the order expires. From
+/// any thread.
 ///   errors   as above
-Status tell_guardian(const UndoOrder& order);
+Status tell_guardian(std::uint64_t id, const std::string& record);
 /// Has it forget one; if it cannot be told any more, there is nobody left to carry it out.
 void forget_undo(std::uint64_t id) noexcept;
 }  // namespace mccoy

@@ -34,5 +34,6 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 /// As a shell would need it to get the same argv back.
 std::string shell_quoted(const std::vector<std::string>& argv);
 std::string hex(std::string_view bytes);
+std::string unhex(std::string_view digits);  ///< "" when it is not hex
 std::string base64(std::string_view bytes);
 }  // namespace mccoy

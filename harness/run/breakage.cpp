@@ -5,14 +5,12 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <mutex>
-#include <vector>
 
 #include "harness/base/digest.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/file_marks.hpp"
 #include "harness/base/random.hpp"
 #include "harness/base/undo.hpp"
-#include "harness/run/file_marks.hpp"
 
 namespace mccoy::run {
 namespace {
@@ -41,54 +39,20 @@ Status overwrite(const std::string& path, std::string_view bytes) {
   if (!file) return system_error("cannot write " + path, errno);
   return write_into(file.get(), path, bytes);
 }
-
-/// Left to the guardian, which puts back what we could not once mccoy is gone; so nobody's destructor may withdraw it.
-void leave_to_guardian(Undo undo) {
-  static std::mutex mutex;
-  static auto& left = *new std::vector<Undo>;  // never destroyed
-  const std::lock_guard lock(mutex);
-  left.push_back(std::move(undo));
-}
 }  // namespace
 
 struct Breakage::State {
-  std::string path, aside, sha256;
-  FileMarks marks;      ///< of a file that is changed in place
-  bool moved = false;   ///< else: copied aside and changed in place
+  std::string path, aside;
   bool healed = false;  ///< or tried to be
-  Undo undo;            ///< the guardian's part, should mccoy be killed meanwhile
+  Undo undo;            ///< how it is put back; the guardian's part, should mccoy be killed meanwhile
 
   Status heal() {
     healed = true;
-    Status status = moved ? move_back() : copy_back();
-    if (!status.ok()) {
-      leave_to_guardian(std::move(undo));
-      status.error().what += "; the original lies at " + aside;
-    }
-    undo.withdraw();
+    Status status = undo.fulfil();
+    if (status.ok()) return status;
+    undo.leave_to_guardian();
+    status.error().what += "; the original lies at " + aside;
     return status;
-  }
-
-  Status move_back() const {
-    MCCOY_DO(remove_tree(path));
-    if (std::rename(aside.c_str(), path.c_str()) != 0) return system_error("cannot put " + path + " back", errno);
-    return {};
-  }
-
-  /// Into the same file, which a program may hold open; into a new one if the target took it away meanwhile.
-  Status copy_back() const {
-    MCCOY_TRY(original, read_file(aside, kMaxInPlace));
-    struct stat now {};
-    const bool there = ::lstat(path.c_str(), &now) == 0;
-    if (there && !S_ISREG(now.st_mode)) MCCOY_DO(remove_tree(path));
-    const UniqueFd file = open_to_write(path, O_TRUNC | O_CREAT);
-    if (!file) return system_error("cannot write " + path, errno);
-    MCCOY_DO(write_into(file.get(), path, original));
-    MCCOY_DO(marks.put_on(file.get(), path));
-    MCCOY_TRY(again, sha256_file(path));
-    if (again != sha256) return Error{.what = path + " is not as it was before the control"};
-    ::unlink(aside.c_str());
-    return {};
   }
 };
 
@@ -114,15 +78,17 @@ Result<Breakage> Breakage::make(const std::string& path, const std::string& how)
     state->undo = std::move(undo);
     if (std::rename(path.c_str(), state->aside.c_str()) != 0)
       return system_error("cannot move " + path + " aside", errno);
-    state->moved = true;
     return Breakage(std::move(state));
   }
   if (!S_ISREG(before.st_mode)) return Error{.what = path + " is no regular file; only `how: missing` can break it"};
   MCCOY_TRY(marks, FileMarks::of(path));
-  state->marks = std::move(marks);
   MCCOY_TRY(original, read_file(path, kMaxInPlace));
-  state->sha256 = sha256(original);
-  MCCOY_TRY(undo, Undo::promise(Undo::What::copy_back, state->aside, path));  // first: without it nothing is set aside
+  // First: without it nothing is set aside.
+  MCCOY_TRY(undo, Undo::promise({.what = Undo::What::restore,
+                                 .from = state->aside,
+                                 .to = path,
+                                 .bytes = sha256(original),
+                                 .marks = to_value(marks)}));
   state->undo = std::move(undo);
   MCCOY_DO(write_atomically(state->aside, original, 0600));
   if (auto broken = overwrite(path, how == "garbage" ? garbage(before.st_size) : std::string()); !broken.ok()) {

@@ -180,9 +180,10 @@ BOOST_FIXTURE_TEST_CASE(what_was_said_by_a_process_that_cannot_be_killed_is_kept
 BOOST_FIXTURE_TEST_CASE(a_pipe_in_the_place_of_a_file_does_not_keep_the_guardian, Folder) {
   BOOST_REQUIRE(write_atomically(path("before"), "as it was").ok());
   BOOST_REQUIRE(::mkfifo(path("pipe").c_str(), 0600) == 0);
-  carry_out({.id = 1, .what = Undo::What::copy_back, .from = path("before"), .to = path("pipe")});
-  carry_out({.id = 2, .what = Undo::What::copy_back, .from = path("pipe"), .to = path("before")});
+  BOOST_TEST(!carry_out({.id = 1, .what = Undo::What::restore, .from = path("pipe"), .to = path("before")}).ok());
   BOOST_TEST(read_file(path("before"), 100).value() == "as it was");  // not lost, and not emptied
+  BOOST_TEST(carry_out({.id = 2, .what = Undo::What::restore, .from = path("before"), .to = path("pipe")}).ok());
+  BOOST_TEST(read_file(path("pipe"), 100).value() == "as it was");
 }
 
 /// Not a test by itself: a mccoy to be killed, with a command that cannot be and something to undo.

@@ -7,8 +7,9 @@
 #include <string>
 
 #include "harness/base/error.hpp"
+#include "harness/base/value.hpp"
 
-namespace mccoy::run {
+namespace mccoy {
 struct FileMarks {
   struct stat before {};
   std::map<std::string, std::string> attributes;  ///< raw; empty where the file system has none
@@ -18,4 +19,7 @@ struct FileMarks {
   /// Makes the open file what it was; called after the last write. errors: the first that could not be put back
   Status put_on(int fd, const std::string& path) const;
 };
-}  // namespace mccoy::run
+/// As an undo record keeps them.
+Value to_value(const FileMarks& marks);
+FileMarks marks_from(const Value& value);
+}  // namespace mccoy

@@ -1,12 +1,13 @@
-#include "harness/run/file_marks.hpp"
+#include "harness/base/file_marks.hpp"
 
 #include <fcntl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "harness/base/owned.hpp"
+#include "harness/base/text.hpp"
 
-namespace mccoy::run {
+namespace mccoy {
 namespace {
 constexpr std::size_t kMaxAttribute = 64 << 10;  ///< of the kernel, for one value and for the list of names
 constexpr mode_t kModeBits = 07777;
@@ -71,4 +72,35 @@ Status FileMarks::put_on(int fd, const std::string& path) const {
     return system_error("cannot give " + path + " its times back", errno);
   return {};
 }
-}  // namespace mccoy::run
+
+namespace {
+Value to_value(const timespec& time) {
+  return Value::map({{"s", std::int64_t{time.tv_sec}}, {"ns", std::int64_t{time.tv_nsec}}});
+}
+timespec time_from(const Value& value) {
+  return {.tv_sec = value["s"].as_int(), .tv_nsec = value["ns"].as_int()};
+}
+}  // namespace
+
+Value to_value(const FileMarks& marks) {
+  Value attributes = Value::map();
+  for (const auto& [name, value] : marks.attributes) attributes.set(name, hex(value));
+  return Value::map({{"mode", std::int64_t{marks.before.st_mode}},
+                     {"uid", std::int64_t{marks.before.st_uid}},
+                     {"gid", std::int64_t{marks.before.st_gid}},
+                     {"read", to_value(marks.before.st_atim)},
+                     {"written", to_value(marks.before.st_mtim)},
+                     {"attributes", std::move(attributes)}});
+}
+
+FileMarks marks_from(const Value& value) {
+  FileMarks marks;
+  marks.before.st_mode = static_cast<mode_t>(value["mode"].as_int());
+  marks.before.st_uid = static_cast<uid_t>(value["uid"].as_int());
+  marks.before.st_gid = static_cast<gid_t>(value["gid"].as_int());
+  marks.before.st_atim = time_from(value["read"]);
+  marks.before.st_mtim = time_from(value["written"]);
+  for (const auto& [name, text] : value["attributes"].as_map()) marks.attributes.emplace(name, unhex(text.as_string()));
+  return marks;
+}
+}  // namespace mccoy
