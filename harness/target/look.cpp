@@ -76,6 +76,11 @@ std::string Services::unwatched(const std::string& name) const {
   return service == nullptr ? "there is no such service" : service->unwatched();
 }
 
+std::shared_ptr<witness::CallFaults> Services::call_faults(const std::string& name) const {
+  const auto* service = state_->find(name);
+  return service == nullptr || !service->unwatched().empty() ? nullptr : service->call_faults();
+}
+
 std::optional<Whereabouts> Services::whereabouts(const std::string& name) const {
   const auto* service = state_->find(name);
   if (service == nullptr) return std::nullopt;

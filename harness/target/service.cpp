@@ -63,6 +63,8 @@ Service::~Service() {
 
 Result<std::unique_ptr<Service>> Service::make(ServicePlan plan, ServiceContext context) {
   std::unique_ptr<Service> service(new Service(std::move(plan), std::move(context)));
+  if (const auto& calls = service->provisions().calls; !calls.empty())
+    service->faults_ = std::make_shared<witness::CallFaults>(calls);
   service->log_base_ = service->context_.options->logs + "/" + service->asked().name;
   if (service->plan_.attached()) return service;
   MCCOY_TRY(out, ServiceLog::open(service->log_base_ + ".out"));
@@ -70,6 +72,20 @@ Result<std::unique_ptr<Service>> Service::make(ServicePlan plan, ServiceContext 
   service->out_ = std::move(out);
   service->err_ = std::move(err);
   return service;
+}
+
+const Provisions& Service::provisions() const {
+  static const Provisions kNone;
+  const auto found = context_.options->provisions.find(asked().name);
+  return found == context_.options->provisions.end() ? kNone : found->second;
+}
+
+void Provisions::add(const Provisions& more) {
+  for (const auto& call : more.calls)
+    if (std::ranges::find(calls, call) == calls.end()) calls.push_back(call);
+  env.insert(env.end(), more.env.begin(), more.env.end());
+  private_mounts = private_mounts || more.private_mounts;
+  private_network = private_network || more.private_network;
 }
 
 void Service::record(std::string_view event, const Value& more) const {
@@ -135,8 +151,10 @@ std::optional<std::string> Service::begin() {
   if (raised(context_.options->interrupt)) return "interrupted";
   auto command = command_of(plan_, own_scope_now(), context_.options->env);
   if (!command.ok()) return command.error().what;
+  for (const auto& entry : provisions().env)
+    set_env(command->env, entry.substr(0, entry.find('=')), entry.substr(entry.find('=') + 1));
   auto watching = asked().watch ? witness::ServiceWitness::make() : nullptr;
-  if (watching) watching->watch(*command, plan_.reads_matter);
+  if (watching) watching->watch(*command, plan_.reads_matter, faults_);
   auto life = begin_life(*command);
   if (!life.ok()) return with_detail(life.error().what, life.error().hint);
   {

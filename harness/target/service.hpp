@@ -61,11 +61,12 @@ class Service {
   /// Attached: is one of these a process that listened there when we came?
   bool owns_attached(const std::vector<pid_t>& pids) const;
   std::vector<pid_t> members() const;  ///< attached: whoever listens there
-  ProcessId root() const;  ///< of its present or last life
+  ProcessId root() const;              ///< of its present or last life
   pid_t root_pid() const { return root().pid; }
   /// Records what it does from here on. nullptr: nobody watches it, see unwatched().
   std::unique_ptr<witness::ServiceWitness::Window> open_window(bool files) const;
   std::string unwatched() const;  ///< why its system calls are not watched; "" when they are
+  std::shared_ptr<witness::CallFaults> call_faults() const { return faults_; }  ///< may be null
   std::string last_output(std::size_t bytes) const;
   suite::Scope own_scope_now() const { return own_scope(plan_, context_.scope()); }
   void record(std::string_view event, const Value& more) const;
@@ -85,8 +86,11 @@ class Service {
   std::shared_ptr<Life> life() const;
   void set_state(State state, std::string why = "");
 
+  const Provisions& provisions() const;
+
   ServicePlan plan_;
   const ServiceContext context_;
+  std::shared_ptr<witness::CallFaults> faults_;  ///< of all its lives; null: none can be made
   std::string log_base_;
   bool is_set_up_ = false;
   Instant begun_{};

@@ -3,6 +3,7 @@
 // Thread-safe: cases ask from several threads.
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "harness/evidence/facts.hpp"
 #include "harness/suite/scope.hpp"
 #include "harness/suite/suite.hpp"
+#include "harness/witness/call_faults.hpp"
 #include "harness/witness/ownership.hpp"
 #include "harness/witness/service_witness.hpp"
 
@@ -20,6 +22,15 @@ namespace mccoy::target {
 using Recorder = std::function<void(std::string_view type, Value body)>;
 
 class Vias;
+/// What the faults of a suite need of one service before it starts, because it cannot be had later.
+struct Provisions {
+  std::vector<std::string> calls = {};  ///< system calls that will be made to fail or wait: shown to the witness
+  std::vector<std::string> env = {};    ///< "NAME=value", added to its environment
+  bool private_mounts = false;          ///< a mount namespace of its own, so that mounts for it are seen by nobody else
+  bool private_network = false;         ///< a network namespace of its own, joined to the host's by a pair of devices
+  void add(const Provisions& more);
+};
+
 struct ServiceOptions {
   std::string scratch;  ///< absolute, private to the run; service x gets scratch/services/x as ${dir}
   std::string logs;     ///< absolute; service x writes logs/x.out and logs/x.err there
@@ -27,6 +38,7 @@ struct ServiceOptions {
   std::vector<std::string> env;  ///< base environment
   const Interrupt* interrupt = nullptr;
   Recorder record;
+  std::map<std::string, Provisions> provisions = {};  ///< by service
 };
 
 struct Leftovers {
@@ -104,6 +116,8 @@ class Services final : public witness::Ownership {
   /// Stops all in reverse order; what had to be killed in the end or is still there is returned and recorded.
   Leftovers stop_all();
 
+  /// Makes calls of a service fail; nullptr: nothing was provided for that, or it is not watched (see unwatched()).
+  std::shared_ptr<witness::CallFaults> call_faults(const std::string& name) const;
   /// Where one service is to be found; nullopt: there is none of that name.
   std::optional<Whereabouts> whereabouts(const std::string& name) const;
   /// Processes of one service that are alive now.

@@ -213,7 +213,8 @@ bool is_asked(const Row& row, const std::vector<std::string>& counted) {
   return std::ranges::find(counted, std::string_view(row.call.name)) != counted.end();
 }
 
-Result<std::string> make_filter(Watching watching, const std::vector<std::string>& counted) {
+Result<std::string> make_filter(Watching watching, const std::vector<std::string>& counted,
+                                const std::vector<std::string>& trapped) {
   // The library asks the kernel and then refuses what it lacks; whether the filter is taken shows when it is installed.
   constexpr unsigned kNotifications = 5;
   if (seccomp_api_get() < kNotifications && seccomp_api_set(kNotifications) != 0)
@@ -227,7 +228,14 @@ Result<std::string> make_filter(Watching watching, const std::vector<std::string
       return cannot("architecture", error);
   std::vector<Row> rows(std::begin(kRows), std::end(kRows));
   std::ranges::copy_if(kCountable, std::back_inserter(rows), [&](const Row& row) { return is_asked(row, counted); });
+  for (const std::string& name : trapped) {
+    const int number = number_of(seccomp_arch_native(), name.c_str());
+    if (number == __NR_SCMP_ERROR) continue;
+    if (const int error = seccomp_rule_add(filter.get(), SCMP_ACT_NOTIFY, number, 0); error != 0)
+      return cannot(name.c_str(), error);
+  }
   for (const Row& row : rows) {
+    if (std::ranges::find(trapped, std::string_view(row.call.name)) != trapped.end()) continue;
     const bool left_out = std::ranges::find(kNotOfServices, row.call.name) != std::end(kNotOfServices);
     if (watching != Watching::command && left_out) continue;
     const int number = number_of(seccomp_arch_native(), row.call.name);
@@ -287,11 +295,12 @@ bool is_countable(std::string_view name) {
   return std::ranges::any_of(kCountable, [name](const Row& row) { return name == row.call.name; });
 }
 
-Result<std::string> call_filter(Watching watching, const std::vector<std::string>& counted) {
-  static const Result<std::string> kOfCommands = make_filter(Watching::command, {});
-  static const Result<std::string> kOfServices = make_filter(Watching::service, {});
-  static const Result<std::string> kWithReads = make_filter(Watching::service_reads, {});
-  if (!counted.empty()) return make_filter(watching, counted);
+Result<std::string> call_filter(Watching watching, const std::vector<std::string>& counted,
+                                const std::vector<std::string>& trapped) {
+  static const Result<std::string> kOfCommands = make_filter(Watching::command, {}, {});
+  static const Result<std::string> kOfServices = make_filter(Watching::service, {}, {});
+  static const Result<std::string> kWithReads = make_filter(Watching::service_reads, {}, {});
+  if (!counted.empty() || !trapped.empty()) return make_filter(watching, counted, trapped);
   if (watching == Watching::command) return kOfCommands;
   return watching == Watching::service ? kOfServices : kWithReads;
 }

@@ -60,6 +60,8 @@ bool is_countable(std::string_view name);
 enum class Watching : std::uint8_t { command, service, service_reads };
 /// The filter for this machine: all ABIs its kernel runs.
 ///   counted  countable calls that are to be shown as well
+///   trapped  calls that are to be shown whatever their arguments, because they may be made to fail (call_faults.hpp)
 ///   errors   the seccomp library cannot make it
-Result<std::string> call_filter(Watching watching, const std::vector<std::string>& counted = {});
+Result<std::string> call_filter(Watching watching, const std::vector<std::string>& counted = {},
+                                const std::vector<std::string>& trapped = {});
 }  // namespace mccoy::witness

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -19,6 +20,7 @@
 
 #include "harness/base/call_watch.hpp"
 #include "harness/base/fd_passing.hpp"
+#include "harness/base/launch.hpp"
 #include "harness/witness/tracee.hpp"
 
 // Newer than the headers of Debian 12; a kernel that does not know it refuses, and we do without.
@@ -111,13 +113,52 @@ void CallThread::run() {
   listener_.reset();
 }
 
-/// One call: look, and let it pass. False: nobody waits any more.
+void CallThread::let_on(std::uint64_t id, int error) {
+  seccomp_notif_resp response{.id = id, .val = 0, .error = -error, .flags = 0};
+  if (error == 0) response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &response);  // ENOENT: it was killed meanwhile
+}
+
+void CallThread::let_on_who_waited() {
+  const std::int64_t now_ns = monotonic_ns();
+  for (const Held& held : held_)
+    if (held.until_ns <= now_ns) let_on(held.id, held.error);
+  std::erase_if(held_, [&](const Held& held) { return held.until_ns <= now_ns; });
+}
+
+namespace {
+/// Some calls are shown only because they may be made to fail.
+bool is_for_recorder(const seccomp_data& data) {
+  const WatchedCall* call = watched_call(data.arch, data.nr);
+  return call != nullptr && call->call != Call::accept && call->call != Call::count;
+}
+
+/// Of ppoll(2): until the first of those that wait may go on; at most `most_ms`, -1: any time.
+template <class AllHeld>
+const timespec* patience(const AllHeld& all, int most_ms, timespec& span) {
+  std::int64_t left_ns = most_ms < 0 ? -1 : std::int64_t{most_ms} * 1'000'000;
+  const std::int64_t now_ns = all.empty() ? 0 : monotonic_ns();
+  for (const auto& held : all) {
+    const std::int64_t its_ns = std::max<std::int64_t>(held.until_ns - now_ns, 0);
+    left_ns = left_ns < 0 ? its_ns : std::min(left_ns, its_ns);
+  }
+  if (left_ns < 0) return nullptr;
+  span = {.tv_sec = left_ns / 1'000'000'000, .tv_nsec = left_ns % 1'000'000'000};
+  return &span;
+}
+}  // namespace
+
+/// One call: look, and let it pass, unless it is to fail or to wait. False: nobody waits any more.
 bool CallThread::answer() {
   seccomp_notif call{};
   if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) return errno == EINTR || errno == ENOENT;
-  with_recorder([&](Recorder& recorder) { recorder.on_call(call); });
-  seccomp_notif_resp pass{.id = call.id, .val = 0, .error = 0, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
-  ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &pass);  // ENOENT: it was killed meanwhile
+  const auto decision = faults_ ? faults_->decide(call) : CallFaults::Decision{};
+  const bool for_recorder = !faults_ || (decision.error == 0 && is_for_recorder(call.data));
+  if (for_recorder) with_recorder([&](Recorder& recorder) { recorder.on_call(call); });
+  if (decision.delay_ns > 0)
+    held_.push_back({call.id, monotonic_ns() + decision.delay_ns, decision.error});
+  else
+    let_on(call.id, decision.error);
   return true;
 }
 
@@ -143,8 +184,10 @@ void CallThread::serve() {
   std::array<pollfd, 2> waited{pollfd{listener_.get(), POLLIN, 0}, pollfd{others.get(), POLLIN, 0}};
   auto& [calls, rest] = waited;
   for (bool unsettled = false, watching = true; watching;) {
-    const int ready = ::poll(waited.data(), waited.size(), unsettled ? kSettleMs : -1);
+    timespec span{};
+    const int ready = ::ppoll(waited.data(), waited.size(), patience(held_, unsettled ? kSettleMs : -1, span), nullptr);
     if (ready < 0 && errno != EINTR) return;
+    if (!held_.empty()) let_on_who_waited();
     if (unsettled) with_recorder([](Recorder& recorder) { recorder.settle_sockets(); });
     if (ready > 0 && rest.revents != 0) with_recorder(note_others);
     if (ready > 0 && (calls.revents & POLLIN) != 0) watching = answer();
@@ -170,9 +213,11 @@ void CallThread::serve_traced() {
   traces_ = false;
 }
 
-void CallThread::watch(Command& command, Watching watching, const std::vector<std::string>& counted) {
+void CallThread::watch(Command& command, Watching watching, const std::vector<std::string>& counted,
+                       std::shared_ptr<CallFaults> faults) {
   may_trace_ = watching == Watching::command;
-  const auto filter = call_filter(watching, counted);
+  faults_ = std::move(faults);
+  const auto filter = call_filter(watching, counted, faults_ ? faults_->trapped() : std::vector<std::string>{});
   auto pair = filter.ok() ? make_socket_pair() : Result<SocketPair>(filter.error());
   if (!pair.ok()) {
     refuse(pair.error().what);

@@ -3,6 +3,7 @@
 // killed), those calls fail with ENOSYS and nobody hangs.
 #pragma once
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -10,6 +11,7 @@
 
 #include "harness/base/owned.hpp"
 #include "harness/base/process.hpp"
+#include "harness/witness/call_faults.hpp"
 #include "harness/witness/call_table.hpp"
 #include "harness/witness/recorder.hpp"
 #include "harness/witness/tracer.hpp"
@@ -23,7 +25,9 @@ class CallThread {
   /// Prepares a command that is about to be started. Where the kernel gives no notifications, ptrace shows the calls of
   /// a command; a service, which would be slowed down for its whole life, is left as it is.
   ///   counted  calls that are to be shown in order to be counted
-  void watch(Command& command, Watching watching, const std::vector<std::string>& counted = {});
+  ///   faults   what is made to fail; may be null
+  void watch(Command& command, Watching watching, const std::vector<std::string>& counted = {},
+             std::shared_ptr<CallFaults> faults = {});
   /// Once nothing below the command lives any more, or it was never started.
   void end();
   /// Why nobody is watched, in words; "" while somebody is, or when it is not known yet.
@@ -47,9 +51,20 @@ class CallThread {
   void serve();
   void serve_traced();
   bool answer();
+  void let_on(std::uint64_t id, int error);
+  void let_on_who_waited();
   bool refuse(std::string why);
 
+  /// A call that is made to wait.
+  struct Held {
+    std::uint64_t id = 0;
+    std::int64_t until_ns = 0;  ///< CLOCK_MONOTONIC
+    int error = 0;
+  };
+
   UniqueFd ours_, theirs_, listener_;
+  std::shared_ptr<CallFaults> faults_;
+  std::vector<Held> held_;  ///< used by the thread only
   Interrupt stop_;
   std::thread thread_;
   Tracer tracer_;

@@ -24,8 +24,8 @@ std::shared_ptr<ServiceWitness> ServiceWitness::make() {
   return std::shared_ptr<ServiceWitness>(new ServiceWitness);
 }
 
-void ServiceWitness::watch(Command& command, bool reads) {
-  state_->thread.watch(command, reads ? Watching::service_reads : Watching::service);
+void ServiceWitness::watch(Command& command, bool reads, std::shared_ptr<CallFaults> faults) {
+  state_->thread.watch(command, reads ? Watching::service_reads : Watching::service, {}, std::move(faults));
 }
 
 void ServiceWitness::end() {

@@ -9,6 +9,8 @@
 #include "harness/evidence/activity.hpp"
 
 namespace mccoy::witness {
+class CallFaults;
+
 class ServiceWitness : public std::enable_shared_from_this<ServiceWitness> {
  public:
   /// A piece of the life of a service. It keeps the witness.
@@ -29,7 +31,8 @@ class ServiceWitness : public std::enable_shared_from_this<ServiceWitness> {
   ~ServiceWitness();
   /// Prepares the command of the service. Where the kernel does not allow it the command is left as it is.
   ///   reads  see which files it opens only to read them, at the price of a look at each
-  void watch(Command& command, bool reads);
+  ///   faults  what is made to fail; may be null, and may be shared by several lives of the service
+  void watch(Command& command, bool reads, std::shared_ptr<CallFaults> faults = {});
   /// Once nothing of the service lives any more.
   void end();
   /// Why it is not watched; "" when it is.

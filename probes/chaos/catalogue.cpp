@@ -9,8 +9,15 @@
 #include "probes/chaos/fault.hpp"
 
 namespace mccoy::chaos {
+extern const FaultKind kill_fault, terminate_fault, restart_fault, crash_loop_fault;
+extern const FaultKind pause_fault;
+extern const FaultKind fail_calls_fault, slow_calls_fault;
+
 std::span<const FaultKind* const> fault_kinds() {
-  static const std::vector<const FaultKind*> kKinds = {};
+  static const std::vector<const FaultKind*> kKinds = {
+      &kill_fault,  &terminate_fault,  &restart_fault,    &crash_loop_fault,
+      &pause_fault, &fail_calls_fault, &slow_calls_fault,
+  };
   return kKinds;
 }
 

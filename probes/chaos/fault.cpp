@@ -24,6 +24,7 @@ Value to_value(const Reading& reading) {
   Value value = Value::map({{"what", reading.what}, {"value", reading.value}});
   if (!reading.unit.empty()) value.set("unit", reading.unit);
   if (!reading.text.empty()) value.set("text", reading.text);
+  if (!reading.facts.is_null()) value.set("facts", reading.facts);
   return value;
 }
 

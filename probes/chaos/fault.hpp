@@ -46,6 +46,7 @@ struct Reading {
   std::string unit;  ///< "processes", "ms", "MiB/s"; "" = a mere number
   double value = 0;
   std::string text = {};  ///< one sentence for people, with what the value does not hold: pids, errno, digests
+  Value facts = {};       ///< what else was measured, for is_healed() and the journal: a map, or null
 };
 Value to_value(const Reading& reading);
 
@@ -128,6 +129,8 @@ struct FaultKind {
   std::span<const suite::Field> fields;
   std::string_view needs;  ///< privileges and tools in words, for docs and `mccoy probes`; "" = none
   Reach reach = Reach::service;
+  /// What the service must be given before it starts; may be null. The plan calls it for each fault of a suite.
+  void (*provide)(const Value& settings, target::Provisions& provisions) = nullptr;
   /// Why it cannot be done on this machine to this service; "" = it can. Touches nothing. Leads to `not-run`.
   std::string (*lacks)(const FaultContext& context, const Value& settings);
   /// settings  typed by `fields`, defaults filled in: durations in ns, sizes in bytes

@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -77,6 +78,7 @@ class World {
     options.run_started_ms = wall_ms();
     options.env = base_environment();
     options.interrupt = &interrupt;
+    options.provisions = provisions_;
     options.record = [this](std::string_view, Value body) {  // from many threads: no check of Boost.Test may stand here
       const std::lock_guard lock(mutex_);
       records_.push_back(std::move(body));
@@ -96,6 +98,7 @@ class World {
   }
   Services& services() { return *services_; }
   suite::Suite& suite() { return suite_; }
+  std::map<std::string, Provisions>& provisions() { return provisions_; }  ///< before prepare()
   const std::string& folder() const { return folder_.path(); }
   void drop() { services_.reset(); }
 
@@ -127,6 +130,7 @@ class World {
  private:
   TempDir folder_;
   suite::Suite suite_;
+  std::map<std::string, Provisions> provisions_;
   mutable std::mutex mutex_;
   std::vector<Value> records_;
   std::unique_ptr<Services> services_;  // goes first: it records what it stops
