@@ -3,7 +3,9 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,13 +21,21 @@ namespace {
 WatchWord hear(int watcher) {
   WatchWord word = WatchWord::no;
   ssize_t got = 0;
-  do got = ::read(watcher, &word, sizeof word);
+  iovec part{&word, sizeof word};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  do got = ::recvmsg(watcher, &message, 0);
   while (got < 0 && errno == EINTR);
   return got == sizeof word ? word : WatchWord::no;
 }
 
 bool tell(int watcher, int number) {
-  return ::write(watcher, &number, sizeof number) == sizeof number;
+  iovec part{&number, sizeof number};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  return ::sendmsg(watcher, &message, MSG_NOSIGNAL) == sizeof number;
 }
 
 int install(const sock_fprog& program, unsigned long flags) {

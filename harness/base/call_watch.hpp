@@ -10,7 +10,7 @@
 //                     go on
 //   child -> watcher  (only after trace) 0, or -errno when that was refused, too
 //   watcher -> child  yes or no: go on
-// Nothing else is said, and the filter lets read and write pass.
+// Nothing else is said, and no filter shows sendmsg or recvmsg.
 #pragma once
 #include <sys/types.h>
 

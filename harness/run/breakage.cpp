@@ -17,11 +17,20 @@ namespace {
 constexpr std::int64_t kMaxInPlace = 1 << 30;
 constexpr std::int64_t kGarbage = 1 << 20;
 
-std::string garbage(std::int64_t bytes) {
-  Random random(fresh_seed());
+std::string garbage(std::int64_t bytes, std::uint64_t seed) {
+  Random random(seed);
   std::string text(static_cast<std::size_t>(std::min(bytes, kGarbage)), '\0');
   for (char& c : text) c = static_cast<char>(random.next());
   return text;
+}
+
+/// Of the same length; at least one byte differs, unless there is none.
+std::string corrupted(std::string bytes, std::uint64_t seed) {
+  constexpr std::size_t kOneIn = 100;
+  Random random(seed);
+  for (std::size_t left = bytes.empty() ? 0 : bytes.size() / kOneIn + 1; left > 0; --left)
+    bytes[random.below(bytes.size())] ^= static_cast<char>(1 + random.below(255));
+  return bytes;
 }
 
 Status write_into(int fd, const std::string& path, std::string_view bytes) {
@@ -42,7 +51,7 @@ Status overwrite(const std::string& path, std::string_view bytes) {
 }  // namespace
 
 struct Breakage::State {
-  std::string path, aside;
+  std::string aside;
   bool healed = false;  ///< or tried to be
   Undo undo;            ///< how it is put back; the guardian's part, should mccoy be killed meanwhile
 
@@ -67,14 +76,34 @@ Status Breakage::heal() {
   return state_->heal();
 }
 
-Result<Breakage> Breakage::make(const std::string& path, const std::string& how) {
+namespace {
+/// What the file is to hold instead.
+std::string broken_bytes(const std::string& how, const std::string& original, const Breakage::Terms& terms) {
+  const std::uint64_t seed = terms.seed != 0 ? terms.seed : fresh_seed();
+  if (how == "garbage") return garbage(static_cast<std::int64_t>(original.size()), seed);
+  if (how == "corrupted") return corrupted(original, seed);
+  return how == "replaced" ? terms.bytes : std::string();
+}
+
+Status change(const std::string& path, const std::string& how, const std::string& original,
+              const Breakage::Terms& terms) {
+  if (how != "unreadable") return overwrite(path, broken_bytes(how, original, terms));
+  return ::chmod(path.c_str(), 0) == 0 ? Status() : system_error("cannot change the mode of " + path, errno);
+}
+}  // namespace
+
+Result<Breakage> Breakage::make(const std::string& path, const std::string& how, const Terms& terms) {
   auto state = std::make_unique<State>();
-  state->path = path;
   state->aside = path + ".mccoy-aside-" + fresh_token(8);
+  UndoOrder order{.what = Undo::What::move_back,
+                  .from = state->aside,
+                  .to = path,
+                  .expires_boot_us = terms.expires_boot_us,
+                  .because = terms.because};
   struct stat before {};
   if (::lstat(path.c_str(), &before) != 0) return system_error("cannot break " + path, errno);
   if (how == "missing") {
-    MCCOY_TRY(undo, Undo::promise(Undo::What::move_back, state->aside, path));
+    MCCOY_TRY(undo, Undo::promise(order));
     state->undo = std::move(undo);
     if (std::rename(path.c_str(), state->aside.c_str()) != 0)
       return system_error("cannot move " + path + " aside", errno);
@@ -83,15 +112,13 @@ Result<Breakage> Breakage::make(const std::string& path, const std::string& how)
   if (!S_ISREG(before.st_mode)) return Error{.what = path + " is no regular file; only `how: missing` can break it"};
   MCCOY_TRY(marks, FileMarks::of(path));
   MCCOY_TRY(original, read_file(path, kMaxInPlace));
-  // First: without it nothing is set aside.
-  MCCOY_TRY(undo, Undo::promise({.what = Undo::What::restore,
-                                 .from = state->aside,
-                                 .to = path,
-                                 .bytes = sha256(original),
-                                 .marks = to_value(marks)}));
+  order.what = Undo::What::restore;
+  order.bytes = sha256(original);
+  order.marks = to_value(marks);
+  MCCOY_TRY(undo, Undo::promise(order));  // first: without it nothing is set aside
   state->undo = std::move(undo);
   MCCOY_DO(write_atomically(state->aside, original, 0600));
-  if (auto broken = overwrite(path, how == "garbage" ? garbage(before.st_size) : std::string()); !broken.ok()) {
+  if (auto broken = change(path, how, original, terms); !broken.ok()) {
     Error error = broken.error();
     if (auto healed = state->heal(); !healed.ok()) error.what += "; " + healed.error().what;
     return error;

@@ -2,6 +2,7 @@
 // and times. A file that is emptied or filled with garbage is changed in place, so that a program which holds it open
 // sees it too.
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -10,8 +11,16 @@
 namespace mccoy::run {
 class Breakage {
  public:
-  /// how: missing | empty | garbage. errors: there is no such file, it cannot be moved or changed
-  static Result<Breakage> make(const std::string& path, const std::string& how);
+  struct Terms {
+    std::string bytes = {};            ///< of `replaced`
+    std::uint64_t seed = 0;            ///< of `garbage` and `corrupted`; 0: a fresh one
+    std::int64_t expires_boot_us = 0;  ///< see UndoOrder
+    std::string because = {};
+  };
+  /// how: missing | empty | garbage | replaced | corrupted (one byte in a hundred) | unreadable (nobody may open it)
+  ///   errors  there is no such file, it cannot be moved or changed
+  static Result<Breakage> make(const std::string& path, const std::string& how, const Terms& terms);
+  static Result<Breakage> make(const std::string& path, const std::string& how) { return make(path, how, Terms()); }
   Breakage(Breakage&&) noexcept;
   Breakage& operator=(Breakage&&) = delete;
   ~Breakage();

@@ -12,11 +12,12 @@ namespace mccoy::chaos {
 extern const FaultKind kill_fault, terminate_fault, restart_fault, crash_loop_fault;
 extern const FaultKind pause_fault;
 extern const FaultKind fail_calls_fault, slow_calls_fault;
+extern const FaultKind config_fault;
 
 std::span<const FaultKind* const> fault_kinds() {
   static const std::vector<const FaultKind*> kKinds = {
       &kill_fault,  &terminate_fault,  &restart_fault,    &crash_loop_fault,
-      &pause_fault, &fail_calls_fault, &slow_calls_fault,
+      &pause_fault, &fail_calls_fault, &slow_calls_fault, &config_fault,
   };
   return kKinds;
 }

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "harness/base/undo_record.hpp"
 #include "probes/chaos/victims.hpp"
 
 namespace mccoy::chaos {
@@ -60,6 +61,7 @@ class Ending final : public Fault {
   Status inject() override;
   Status heal() override;
   Status end_victims();
+  bool is_down() const;
   void restart();
   void go_on();
   void stop_thread() {
@@ -122,7 +124,18 @@ Status Ending::inject() {
   return {};
 }
 
+/// The news of a death takes a moment. A root that is gone without any is that of a daemon.
+bool Ending::is_down() const {
+  constexpr std::chrono::milliseconds kNews{500}, kBetweenLooks{1};
+  for (const auto deadline = Deadline::in(kNews);; std::this_thread::sleep_for(kBetweenLooks)) {
+    if (context_.services->unusable(context_.service)) return true;
+    const auto where = context_.services->whereabouts(context_.service);
+    if (!where || lives(where->root) || deadline.passed()) return false;
+  }
+}
+
 void Ending::restart() {
+  (void)is_down();
   auto again = context_.services->restore(context_.service);
   const std::lock_guard lock(mutex_);
   restarted_ = std::move(again);
@@ -145,7 +158,7 @@ void Ending::go_on() {
 Status Ending::heal() {
   stop_thread();
   const auto where = context_.services->whereabouts(context_.service);
-  if (!context_.services->unusable(context_.service)) return {};
+  if (!is_down()) return {};
   if (where && where->attached)
     return Error{.what = context_.service + " is gone, and mccoy did not start it", .hint = "start it again"};
   restart();
