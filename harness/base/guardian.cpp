@@ -52,7 +52,7 @@ struct Promise {
 
 class Guardian {
  public:
-  Guardian() {
+  explicit Guardian(const ProcessId& mccoy) : mccoy_(mccoy) {
     sigset_t child_ended;
     ::sigemptyset(&child_ended);
     ::sigaddset(&child_ended, SIGCHLD);
@@ -69,6 +69,7 @@ class Guardian {
       undo([](const Promise& promise) { return promise.is_due(); });
     }
     undo([](const Promise&) { return true; });
+    undo_untold();
   }
 
  private:
@@ -81,7 +82,9 @@ class Guardian {
   Deadline next_expiry() const;
   template <class Wanted>
   void undo(Wanted wanted);
+  void undo_untold() const;
 
+  const ProcessId mccoy_;
   UniqueFd child_events_;
   bool connected_ = true;
   Deadline end_;  ///< never, while connected
@@ -162,6 +165,16 @@ void Guardian::undo(Wanted wanted) {
   }
 }
 
+/// Mccoy may have been killed between writing a record and telling of it.
+void Guardian::undo_untold() const {
+  remove_unfinished_records(mccoy_);
+  for (const std::string& path : undo_records()) {
+    const auto record = read_undo_record(path);
+    const bool untold = record.ok() && record->mccoy == mccoy_ && !undo_.contains(record->order.id);
+    if (untold && carry_out(record->order).ok()) ::unlink(path.c_str());
+  }
+}
+
 void Guardian::forget(std::string_view order) {
   undo_.erase(id_of(order));
 }
@@ -223,12 +236,12 @@ void leave_everything_behind(int socket) {
   ::setrlimit(RLIMIT_CORE, &core);
 }
 
-[[noreturn]] void guard(int socket) {
+[[noreturn]] void guard(int socket, const ProcessId& mccoy) {
   leave_everything_behind(socket);
   ::prctl(PR_SET_NAME, "mcc-guardian");  // a name of its own: "pkill -9 mccoy" must not take it along
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   {
-    Guardian guardian;
+    Guardian guardian(mccoy);
     guardian.serve();
   }
   ::_exit(0);
@@ -246,9 +259,10 @@ Status start_guardian() {
       break;
     }
   MCCOY_TRY(pair, make_socket_pair());
+  const ProcessId mccoy = identify_process(::getpid()).value_or(ProcessId{});
   const pid_t pid = ::fork();
   if (pid < 0) return system_error("cannot start the guardian process", errno);
-  if (pid == 0) guard(pair.theirs.get());
+  if (pid == 0) guard(pair.theirs.get(), mccoy);
   guardian_socket = pair.ours.release();
   guardian_id = identify_process(pid).value_or(ProcessId{pid, 0});
   return {};

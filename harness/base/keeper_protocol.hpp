@@ -25,6 +25,7 @@ struct StartRequest {
   gid_t gid = 0;
   bool want_cgroup = false;
   bool no_network = false;
+  bool private_mounts = false;
 };
 
 /// The step of a start that failed; see step_name().
@@ -36,6 +37,7 @@ enum class StartStep : std::int32_t {
   session,
   redirect,
   network,
+  mounts,
   watch,
   user,
   chdir,

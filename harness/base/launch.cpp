@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -36,6 +37,11 @@ bool redirect(const int (&stdio)[3]) {
   return true;
 }
 
+/// A copy of the mounts; what happens to it is not passed on.
+bool leave_mounts() {
+  return ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
 /// Runs in the memory of the keeper, which is stopped until execve or _exit: nothing here may allocate.
 StartStep prepare_and_exec(Shared& shared) {
   const Launch& order = *shared.order;
@@ -43,6 +49,7 @@ StartStep prepare_and_exec(Shared& shared) {
   if (::setsid() < 0) return StartStep::session;
   if (!redirect(order.stdio)) return StartStep::redirect;
   if (order.request->no_network && ::unshare(CLONE_NEWNET) != 0) return StartStep::network;
+  if (order.request->private_mounts && !leave_mounts()) return StartStep::mounts;
   ::umask(order.request->umask);
   if (order.watcher >= 0 && !offer_watch(order.watcher, order.filter, order.request->filter_bytes))
     return StartStep::watch;  // while we may still do so without no_new_privs

@@ -71,6 +71,9 @@ struct Command {
   /// sockets with a path go on working. Needs root: a user namespace would change who owns what as well. Else the start
   /// fails.
   bool no_network = false;
+  /// In a mount namespace of its own, a copy of ours of which nothing comes back to us. Needs root, else the start
+  /// fails.
+  bool private_mounts = false;
   /// It reads our standard input, and what it writes is also written to our standard output and error, as it comes. An
   /// interrupt reaches its group as SIGINT, and it gets 10 s to end.
   bool attached = false;

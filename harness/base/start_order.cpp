@@ -107,6 +107,7 @@ Result<StartRequest> request_of(const Command& command) {
   request.gid = command.gid.value_or(group_of(request.uid));
   request.want_cgroup = command.want_cgroup;
   request.no_network = command.no_network;
+  request.private_mounts = command.private_mounts;
   request.filter_bytes = static_cast<std::uint32_t>(command.call_filter.size());
   return request;
 }
@@ -126,13 +127,14 @@ Result<std::string> payload_of(const Command& command, const std::string& path, 
                .cause = std::make_error_code(std::errc::invalid_argument)};
 }
 
-constexpr std::array<const char*, 11> kStepNames{"start",
+constexpr std::array<const char*, 12> kStepNames{"start",
                                                  "fork a keeper for",
                                                  "send the start of",
                                                  "make the cgroup of",
                                                  "make the session of",
                                                  "redirect",
                                                  "cut the network of",
+                                                 "give mounts of its own to",
                                                  "watch",
                                                  "change to the user for",
                                                  "change to the folder of",

@@ -21,7 +21,8 @@ bool is_usable(const std::string& path) {
 
 Result<Undo> Undo::promise(UndoOrder order) {
   const bool names_a_path = order.process.pid != 0 || !order.to.empty();
-  if (!names_a_path || !is_usable(order.from) || !is_usable(order.to))
+  const bool from_is_path = order.what != What::unmount && order.what != What::writable;  // else the source of a mount
+  if (!names_a_path || (from_is_path && !is_usable(order.from)) || !is_usable(order.to))
     return Error{.what = "cannot promise to undo a change of \"" + order.to + "\": not a path the guardian can use"};
   MCCOY_TRY(guardian, guardian_process());
   order.id = ++last_id;
@@ -44,11 +45,11 @@ Undo& Undo::operator=(Undo&& other) noexcept {
   return *this;
 }
 
-/// The record goes last: whoever finds it later finds nothing left to do.
+/// The record goes first: should we be killed in between, the guardian finds nothing left to do.
 void Undo::withdraw() noexcept {
   if (order_.id == 0) return;
-  forget_undo(order_.id);
   ::unlink(record_.c_str());
+  forget_undo(order_.id);
   order_.id = 0;
 }
 

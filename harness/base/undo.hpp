@@ -22,7 +22,9 @@ struct UndoOrder {
     limit,      ///< give `process` its limits `soft` and `hard` on the resource `number` back
     write,      ///< write `bytes` into `to`, a file of the kernel; gone: nothing to do
     cgroup,     ///< move the processes of the cgroup `from` to the cgroup `to`, then remove `from`
-    unmount,    ///< unmount `to`, if what is mounted there still has the source `from`
+    unmount,    ///< unmount `to`, if what is mounted there still has the source `from` ("" = any), as `process` sees it
+                ///< (none: as we do)
+    writable,   ///< make what is mounted at `to` from `from` writable again
     nft_table,  ///< delete the nft table `bytes` ("inet NAME") in the network of `process`
     qdisc,      ///< delete the root queue of the network device `bytes` in the network of `process`
   };

@@ -1,13 +1,11 @@
 // Carrying undo orders out. Called by the guardian, by mccoy itself and by `mccoy undo`; nothing here runs a shell.
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +18,7 @@
 #include "harness/base/digest.hpp"
 #include "harness/base/file.hpp"
 #include "harness/base/file_marks.hpp"
+#include "harness/base/namespaces.hpp"
 #include "harness/base/text.hpp"
 #include "harness/base/undo.hpp"
 #include "harness/base/undo_record.hpp"
@@ -76,8 +75,19 @@ Status check_digest(const UndoOrder& order) {
   return Error{.what = order.to + " is not what it was before; its original lies at " + order.from};
 }
 
+bool is_damaged(const UndoOrder& order) {
+  const auto digest = order.bytes.empty() ? Result<std::string>(order.bytes) : sha256_file(order.from);
+  return !digest.ok() || *digest != order.bytes;
+}
+
 Status restore(const UndoOrder& order) {
   if (!exists(order.from)) return {};  // nothing was set aside yet, or it is back already
+  if (is_damaged(order)) {
+    // The copy was not finished, so nothing had been changed.
+    MCCOY_DO(check_digest(order));
+    ::unlink(order.from.c_str());
+    return {};
+  }
   const UniqueFd source = open_plain(order.from, O_RDONLY);
   if (!source) return system_error("cannot read " + order.from, errno);
   const UniqueFd target = open_to_restore(order.to);
@@ -149,54 +159,47 @@ std::string octal_escaped(const std::string& path) {
 }
 
 /// proc(5): "36 35 98:0 ROOT POINT OPTIONS [TAGS] - TYPE SOURCE OPTIONS"
-bool is_mounted(const std::string& point, const std::string& source) {
-  std::ifstream lines("/proc/self/mountinfo");
+bool is_mounted(const std::string& process, const std::string& point, const std::string& source) {
+  std::ifstream lines("/proc/" + process + "/mountinfo");
   for (std::string line; std::getline(lines, line);) {
     const auto fields = split(line, ' ');
     const auto dash = std::ranges::find(fields, "-");
-    if (fields.size() > 4 && fields.end() - dash > 2 && fields[4] == octal_escaped(point) && dash[2] == source)
+    if (fields.size() > 4 && fields.end() - dash > 2 && fields[4] == octal_escaped(point) &&
+        (source.empty() || dash[2] == source))
       return true;
   }
   return false;
 }
 
+bool take_off(const char* point) {
+  return ::umount2(point, UMOUNT_NOFOLLOW) == 0 || ::umount2(point, MNT_DETACH | UMOUNT_NOFOLLOW) == 0;
+}
+
 Status unmount(const UndoOrder& order) {
   constexpr int kMost = 16;
-  for (int i = 0; i < kMost && is_mounted(order.to, order.from); ++i)
-    if (::umount2(order.to.c_str(), UMOUNT_NOFOLLOW) != 0 &&
-        ::umount2(order.to.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
-      return system_error("cannot unmount " + order.to, errno);
+  if (order.process.pid != 0) {
+    const UniqueFd handle = handle_of(order.process);
+    if (!handle || !is_mounted(std::to_string(order.process.pid), order.to, order.from)) return {};
+    return unmount_for(order.process, order.to);
+  }
+  for (int i = 0; i < kMost && is_mounted("self", order.to, order.from); ++i)
+    if (!take_off(order.to.c_str())) return system_error("cannot unmount " + order.to, errno);
   return {};
 }
 
-/// Runs a program of the system in the network of a process and waits for it. Between fork and exec nothing is
-/// allocated: other threads may hold the locks of the heap.
-int run_in_network(int network, const char* program, char* const* argv) {
-  static char* const kEnvironment[] = {nullptr};
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const int null = ::open("/dev/null", O_RDWR);
-    for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
-    if (::setns(network, CLONE_NEWNET) == 0) ::execve(program, argv, kEnvironment);
-    ::_exit(127);
-  }
-  int status = -1;
-  while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  return status;
+Status make_writable(const UndoOrder& order) {
+  if (!is_mounted("self", order.to, order.from) ||
+      ::mount("none", order.to.c_str(), nullptr, MS_REMOUNT | MS_BIND, nullptr) == 0)
+    return {};
+  return system_error("cannot " + in_words(order), errno);
 }
 
 Status delete_in_network(const UndoOrder& order, std::vector<std::string> argv) {
   const UniqueFd handle = handle_of(order.process);
-  const std::string network = "/proc/" + std::to_string(order.process.pid) + "/ns/net";
-  const UniqueFd open(handle ? ::open(network.c_str(), O_RDONLY | O_CLOEXEC) : -1);
-  if (!open || !handle_of(order.process)) return {};  // its network has gone with it
-  const std::string program = find_program(argv[0], "/usr/sbin:/sbin:/usr/bin:/bin", "/");
-  if (program.empty()) return Error{.what = "cannot " + in_words(order) + ": there is no " + argv[0]};
-  std::vector<char*> words;
-  for (auto& word : argv) words.push_back(word.data());
-  words.push_back(nullptr);
-  if (run_in_network(open.get(), program.c_str(), words.data()) == 0) return {};
-  return Error{.what = "cannot " + in_words(order)};
+  if (!handle) return {};  // its network has gone with it
+  auto ran = run_in_network_of(order.process, std::move(argv));
+  if (!ran.ok()) ran.error().what = "cannot " + in_words(order) + ": " + ran.error().what;
+  return ran;
 }
 
 /// "inet NAME" of ours only: letters, digits, "_".
@@ -241,6 +244,8 @@ Status carry_out(const UndoOrder& order) noexcept {
       return dissolve_cgroup(order);
     case UndoOrder::What::unmount:
       return unmount(order);
+    case UndoOrder::What::writable:
+      return make_writable(order);
     case UndoOrder::What::nft_table:
       return delete_table(order);
     case UndoOrder::What::qdisc:

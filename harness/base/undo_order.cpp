@@ -15,11 +15,12 @@ struct Row {
   bool outlives_reboot;
 };
 constexpr Row kRows[] = {
-    {What::move_back, "move_back", true}, {What::restore, "restore", true},  {What::remove, "remove", true},
-    {What::signal, "signal", false},      {What::limit, "limit", false},     {What::write, "write", false},
-    {What::cgroup, "cgroup", false},      {What::unmount, "unmount", false}, {What::nft_table, "nft_table", false},
-    {What::qdisc, "qdisc", false},
+    {What::move_back, "move_back", true},  {What::restore, "restore", true},  {What::remove, "remove", true},
+    {What::signal, "signal", false},       {What::limit, "limit", false},     {What::write, "write", false},
+    {What::cgroup, "cgroup", false},       {What::unmount, "unmount", false}, {What::writable, "writable", false},
+    {What::nft_table, "nft_table", false}, {What::qdisc, "qdisc", false},
 };
+static_assert(std::size(kRows) == static_cast<std::size_t>(What::qdisc) + 1);
 
 const Row& row_of(What what) {
   return kRows[static_cast<std::size_t>(what)];
@@ -102,6 +103,8 @@ std::string in_words(const UndoOrder& order) {
       return "remove the cgroup " + order.from;
     case What::unmount:
       return "unmount " + order.to;
+    case What::writable:
+      return "make " + order.to + " writable";
     case What::nft_table:
       return "delete the nft table " + order.bytes + " in the network of " + process;
     case What::qdisc:
@@ -129,7 +132,9 @@ std::string by_hand(const UndoOrder& order) {
     case What::cgroup:
       return "for p in $(cat " + from + "/cgroup.procs); do echo $p > " + to + "/cgroup.procs; done; rmdir " + from;
     case What::unmount:
-      return "umount " + to;
+      return (order.process.pid != 0 ? "nsenter -t " + pid + " -m umount " : "umount ") + to;
+    case What::writable:
+      return "mount -o remount,rw " + to;
     case What::nft_table:
       return "nsenter -t " + pid + " -n nft delete table " + order.bytes;
     case What::qdisc:

@@ -16,7 +16,7 @@
 namespace mccoy {
 namespace {
 constexpr std::int64_t kMaxRecord = 1 << 20;
-constexpr std::string_view kEnding = ".json";
+constexpr std::string_view kEnding = ".json", kUnfinished = ".json.new";
 
 std::vector<std::string> candidates() {
   std::vector<std::string> folders;
@@ -68,13 +68,41 @@ std::string padded(std::int64_t number) {
 }
 }  // namespace
 
+namespace {
+/// Under a name that says whose it is, until it is whole.
+Status write_durably(const std::string& path, std::string_view bytes) {
+  const std::string unfinished = path + ".new";
+  const UniqueFd file(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  Status status = file ? write_all(file.get(), bytes) : Status(system_error(unfinished, errno));
+  if (status.ok() && ::fsync(file.get()) != 0) status = system_error(unfinished, errno);
+  if (status.ok() && std::rename(unfinished.c_str(), path.c_str()) != 0) status = system_error(path, errno);
+  if (status.ok()) return sync_dir(dirname(path));
+  ::unlink(unfinished.c_str());
+  return status;
+}
+
+/// Paths in all of the folders whose names end so.
+std::vector<std::string> paths_that_end(std::string_view ending) {
+  std::vector<std::string> paths;
+  for (const auto& folder : candidates()) {
+    if (!is_ours_alone(folder) || !is_ours_alone(folder + "/undo")) continue;
+    const UniqueFd open(::open((folder + "/undo").c_str(), kOpenFolder));
+    const auto entries = open ? read_folder(open.get()) : Error{};
+    if (!entries.ok()) continue;
+    for (const auto& entry : *entries)
+      if (entry.name.ends_with(ending)) paths.push_back(folder + "/undo/" + entry.name);
+  }
+  return paths;
+}
+}  // namespace
+
 Result<std::string> keep_undo_record(const UndoRecord& record) {
   const std::string name = "/undo/" + padded(record.wall_ms) + "-" + std::to_string(record.mccoy.pid) + "-" +
                            padded(static_cast<std::int64_t>(record.order.id)) + std::string(kEnding);
   Error first{.what = "there is no folder for undo records"};
   for (const auto& folder : candidates()) {
     if (!can_be_used(folder)) continue;
-    auto written = write_atomically(folder + name, to_pretty_json(to_value(record)) + "\n", 0600);
+    auto written = write_durably(folder + name, to_pretty_json(to_value(record)) + "\n");
     if (written.ok()) return folder + name;
     first = std::move(written).error();
   }
@@ -100,18 +128,15 @@ Result<UndoRecord> read_undo_record(const std::string& path) {
 }
 
 std::vector<std::string> undo_records() {
-  std::vector<std::string> paths;
-  for (const auto& folder : candidates()) {
-    if (!is_ours_alone(folder) || !is_ours_alone(folder + "/undo")) continue;
-    const UniqueFd open(::open((folder + "/undo").c_str(), kOpenFolder));
-    const auto entries = open ? read_folder(open.get()) : Error{};
-    if (!entries.ok()) continue;
-    for (const auto& entry : *entries)
-      if (entry.name.ends_with(kEnding) && !entry.name.starts_with("."))
-        paths.push_back(folder + "/undo/" + entry.name);
-  }
+  auto paths = paths_that_end(kEnding);
   std::ranges::sort(paths, {}, [](const std::string& path) { return basename(path); });
   return paths;
+}
+
+void remove_unfinished_records(const ProcessId& mccoy) {
+  const std::string mark = "-" + std::to_string(mccoy.pid) + "-";
+  for (const auto& path : paths_that_end(kUnfinished))
+    if (basename(path).find(mark) != std::string::npos) ::unlink(path.c_str());
 }
 
 std::string boot_id() {

@@ -21,6 +21,8 @@ Result<std::string> keep_undo_record(const UndoRecord& record);
 Result<UndoRecord> read_undo_record(const std::string& path);
 /// Paths of all records in all of these folders, oldest first.
 std::vector<std::string> undo_records();
+/// What is left of records that this process, which has ended, was just writing: nothing was done under them yet.
+void remove_unfinished_records(const ProcessId& mccoy);
 std::string boot_id();
 /// Is it alive, and the very one?
 bool lives(const ProcessId& process);

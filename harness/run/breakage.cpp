@@ -85,6 +85,14 @@ std::string broken_bytes(const std::string& how, const std::string& original, co
   return how == "replaced" ? terms.bytes : std::string();
 }
 
+/// Under its name from the start: half a copy is known by its digest, and removed with the order.
+Status set_aside(const std::string& path, const std::string& bytes) {
+  const UniqueFd file = open_to_write(path, O_CREAT | O_EXCL);
+  if (!file) return system_error("cannot write " + path, errno);
+  MCCOY_DO(write_into(file.get(), path, bytes));
+  return sync_dir(dirname(path));
+}
+
 Status change(const std::string& path, const std::string& how, const std::string& original,
               const Breakage::Terms& terms) {
   if (how != "unreadable") return overwrite(path, broken_bytes(how, original, terms));
@@ -117,7 +125,7 @@ Result<Breakage> Breakage::make(const std::string& path, const std::string& how,
   order.marks = to_value(marks);
   MCCOY_TRY(undo, Undo::promise(order));  // first: without it nothing is set aside
   state->undo = std::move(undo);
-  MCCOY_DO(write_atomically(state->aside, original, 0600));
+  MCCOY_DO(set_aside(state->aside, original));
   if (auto broken = change(path, how, original, terms); !broken.ok()) {
     Error error = broken.error();
     if (auto healed = state->heal(); !healed.ok()) error.what += "; " + healed.error().what;

@@ -90,7 +90,10 @@ std::optional<Whereabouts> Services::whereabouts(const std::string& name) const 
                      .members = service->members(),
                      .dir = plan.dir,
                      .ports = plan.ports(),
-                     .attached = plan.attached()};
+                     .attached = plan.attached(),
+                     .clock_file = service->clock_file(),
+                     .disk = service->disk().source(),
+                     .no_disk = service->disk().why_not()};
 }
 
 std::vector<pid_t> Services::members_of(const std::string& name) const {

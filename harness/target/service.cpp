@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "harness/base/file.hpp"
 #include "harness/base/text.hpp"
 #include "harness/suite/settings.hpp"
+#include "harness/target/clock.hpp"
 #include "harness/target/describe.hpp"
 #include "harness/target/line_watch.hpp"
 #include "harness/target/readiness.hpp"
@@ -63,8 +65,13 @@ Service::~Service() {
 
 Result<std::unique_ptr<Service>> Service::make(ServicePlan plan, ServiceContext context) {
   std::unique_ptr<Service> service(new Service(std::move(plan), std::move(context)));
-  if (const auto& calls = service->provisions().calls; !calls.empty())
-    service->faults_ = std::make_shared<witness::CallFaults>(calls);
+  const Provisions& provisions = service->provisions();
+  if (!provisions.calls.empty()) service->faults_ = std::make_shared<witness::CallFaults>(provisions.calls);
+  if (provisions.clock && !clock_library().empty()) {
+    MCCOY_TRY(clock, make_clock_file(service->plan_.dir + ".clock"));
+    service->clock_file_ = std::move(clock);
+  }
+  if (provisions.disk_bytes > 0) service->disk_ = OwnDisk::make(service->plan_.dir, provisions.disk_bytes);
   service->log_base_ = service->context_.options->logs + "/" + service->asked().name;
   if (service->plan_.attached()) return service;
   MCCOY_TRY(out, ServiceLog::open(service->log_base_ + ".out"));
@@ -83,9 +90,9 @@ const Provisions& Service::provisions() const {
 void Provisions::add(const Provisions& more) {
   for (const auto& call : more.calls)
     if (std::ranges::find(calls, call) == calls.end()) calls.push_back(call);
-  env.insert(env.end(), more.env.begin(), more.env.end());
+  clock = clock || more.clock;
   private_mounts = private_mounts || more.private_mounts;
-  private_network = private_network || more.private_network;
+  disk_bytes = std::max(disk_bytes, more.disk_bytes);
 }
 
 void Service::record(std::string_view event, const Value& more) const {
@@ -151,8 +158,8 @@ std::optional<std::string> Service::begin() {
   if (raised(context_.options->interrupt)) return "interrupted";
   auto command = command_of(plan_, own_scope_now(), context_.options->env);
   if (!command.ok()) return command.error().what;
-  for (const auto& entry : provisions().env)
-    set_env(command->env, entry.substr(0, entry.find('=')), entry.substr(entry.find('=') + 1));
+  if (!clock_file_.empty()) set_clock_environment(command->env, clock_file_);
+  command->private_mounts = provisions().private_mounts && ::geteuid() == 0;
   auto watching = asked().watch ? witness::ServiceWitness::make() : nullptr;
   if (watching) watching->watch(*command, plan_.reads_matter, faults_);
   auto life = begin_life(*command);

@@ -11,6 +11,7 @@
 
 #include "harness/evidence/facts.hpp"
 #include "harness/target/life.hpp"
+#include "harness/target/own_disk.hpp"
 #include "harness/target/service_log.hpp"
 #include "harness/target/service_plan.hpp"
 #include "harness/target/services.hpp"
@@ -66,6 +67,8 @@ class Service {
   /// Records what it does from here on. nullptr: nobody watches it, see unwatched().
   std::unique_ptr<witness::ServiceWitness::Window> open_window(bool files) const;
   std::string unwatched() const;  ///< why its system calls are not watched; "" when they are
+  const std::string& clock_file() const { return clock_file_; }
+  const OwnDisk& disk() const { return disk_; }
   std::shared_ptr<witness::CallFaults> call_faults() const { return faults_; }  ///< may be null
   std::string last_output(std::size_t bytes) const;
   suite::Scope own_scope_now() const { return own_scope(plan_, context_.scope()); }
@@ -90,6 +93,8 @@ class Service {
 
   ServicePlan plan_;
   const ServiceContext context_;
+  OwnDisk disk_;                                 ///< goes after all its lives
+  std::string clock_file_;                       ///< "" when its clock cannot be set
   std::shared_ptr<witness::CallFaults> faults_;  ///< of all its lives; null: none can be made
   std::string log_base_;
   bool is_set_up_ = false;

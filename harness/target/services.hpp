@@ -25,9 +25,9 @@ class Vias;
 /// What the faults of a suite need of one service before it starts, because it cannot be had later.
 struct Provisions {
   std::vector<std::string> calls = {};  ///< system calls that will be made to fail or wait: shown to the witness
-  std::vector<std::string> env = {};    ///< "NAME=value", added to its environment
-  bool private_mounts = false;          ///< a mount namespace of its own, so that mounts for it are seen by nobody else
-  bool private_network = false;         ///< a network namespace of its own, joined to the host's by a pair of devices
+  bool clock = false;                   ///< its wall clock can be set, through libfaketime
+  bool private_mounts = false;          ///< a mount namespace of its own (root)
+  std::int64_t disk_bytes = 0;          ///< its folder on a file system of this size (tmpfs, root); 0: where all are
   void add(const Provisions& more);
 };
 
@@ -55,6 +55,9 @@ struct Whereabouts {
   std::string dir;         ///< its ${dir}; "" when attached
   std::vector<int> ports;  ///< the first is ${port}
   bool attached = false;   ///< this run did not start it
+  std::string clock_file;  ///< see target/clock.hpp; "" when its clock cannot be set
+  std::string disk;        ///< source of the mount at `dir`; "" when that is no file system of its own
+  std::string no_disk;     ///< why there is none although one was provided for
 };
 
 /// What a service printed on one of its streams, and how much of it lies in the file.

@@ -9,15 +9,18 @@
 #include "probes/chaos/fault.hpp"
 
 namespace mccoy::chaos {
-extern const FaultKind kill_fault, terminate_fault, restart_fault, crash_loop_fault;
-extern const FaultKind pause_fault;
-extern const FaultKind fail_calls_fault, slow_calls_fault;
-extern const FaultKind config_fault;
+extern const FaultKind kill_fault, terminate_fault, restart_fault, crash_loop_fault, pause_fault;
+extern const FaultKind cpu_fault, memory_fault, pids_fault, io_fault, limit_fault, hog_fault;
+extern const FaultKind fail_calls_fault, slow_calls_fault, disk_full_fault, read_only_fault;
+extern const FaultKind config_fault, clock_fault, names_fault;
+extern const FaultKind partition_fault, loss_fault, delay_fault;
 
 std::span<const FaultKind* const> fault_kinds() {
   static const std::vector<const FaultKind*> kKinds = {
-      &kill_fault,  &terminate_fault,  &restart_fault,    &crash_loop_fault,
-      &pause_fault, &fail_calls_fault, &slow_calls_fault, &config_fault,
+      &kill_fault,       &terminate_fault, &restart_fault,   &crash_loop_fault, &pause_fault, &cpu_fault,
+      &memory_fault,     &pids_fault,      &io_fault,        &limit_fault,      &hog_fault,   &fail_calls_fault,
+      &slow_calls_fault, &disk_full_fault, &read_only_fault, &config_fault,     &clock_fault, &names_fault,
+      &partition_fault,  &loss_fault,      &delay_fault,
   };
   return kKinds;
 }

@@ -183,13 +183,24 @@ BOOST_FIXTURE_TEST_CASE(a_file_gets_its_bytes_and_marks_back_in_place, Folder) {
   BOOST_TEST(carry_out(promised->order()).ok());  // twice is as good as once
 }
 
-BOOST_FIXTURE_TEST_CASE(a_damaged_copy_is_noticed_and_kept, Folder) {
+BOOST_FIXTURE_TEST_CASE(a_damaged_copy_is_noticed_and_nothing_is_overwritten, Folder) {
   write("config", "broken");
-  write("aside", "not what was set aside");
+  write("aside", "not what was set asi");
   const UndoOrder order{
       .what = Undo::What::restore, .from = path("aside"), .to = path("config"), .bytes = sha256("as it was")};
   BOOST_TEST(!carry_out(order).ok());
   BOOST_TEST(fs::exists(path("aside")));
+  BOOST_TEST(read("config") == "broken");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_copy_that_was_not_finished_is_removed_for_nothing_was_changed, Folder) {
+  write("config", "as it was");
+  write("aside", "as it");
+  const UndoOrder order{
+      .what = Undo::What::restore, .from = path("aside"), .to = path("config"), .bytes = sha256("as it was")};
+  BOOST_TEST(carry_out(order).ok());
+  BOOST_TEST(!fs::exists(path("aside")));
+  BOOST_TEST(read("config") == "as it was");
 }
 
 BOOST_FIXTURE_TEST_CASE(limits_of_a_process_are_given_back, Folder) {
