@@ -77,6 +77,8 @@ bool offer_watch(int watcher, char* filter, std::size_t bytes) {
   const bool told = tell(watcher, listener);
   const WatchWord word = told ? hear(watcher) : WatchWord::no;
   if (listener >= 0) {
+    // Ours would keep it alive: should the watcher be killed, the next call would wait for an answer for ever.
+    ::close(listener);
     errno = EPERM;
     return word == WatchWord::yes;
   }

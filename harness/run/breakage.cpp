@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
 #include "harness/base/digest.hpp"
@@ -55,9 +56,15 @@ struct Breakage::State {
   bool healed = false;  ///< or tried to be
   Undo undo;            ///< how it is put back; the guardian's part, should mccoy be killed meanwhile
 
+  /// Else its folder is gone: nothing was put back, even if nothing is left to be done.
+  bool is_within_reach() const {
+    struct stat found {};
+    return ::lstat(aside.c_str(), &found) == 0 || ::lstat(undo.order().to.c_str(), &found) == 0;
+  }
+
   Status heal() {
     healed = true;
-    Status status = undo.fulfil();
+    Status status = is_within_reach() ? undo.fulfil() : system_error("cannot put " + undo.order().to + " back", ENOENT);
     if (status.ok()) return status;
     undo.leave_to_guardian();
     status.error().what += "; the original lies at " + aside;

@@ -124,13 +124,14 @@ Status Ending::inject() {
   return {};
 }
 
-/// The news of a death takes a moment. A root that is gone without any is that of a daemon.
+/// A death takes a moment, and so does the news of it. A root that is gone without any is that of a daemon.
 bool Ending::is_down() const {
   constexpr std::chrono::milliseconds kNews{500}, kBetweenLooks{1};
   for (const auto deadline = Deadline::in(kNews);; std::this_thread::sleep_for(kBetweenLooks)) {
     if (context_.services->unusable(context_.service)) return true;
     const auto where = context_.services->whereabouts(context_.service);
-    if (!where || lives(where->root) || deadline.passed()) return false;
+    const bool dying = alive(victims_) > 0;
+    if (!where || (lives(where->root) && !dying) || deadline.passed()) return false;
   }
 }
 

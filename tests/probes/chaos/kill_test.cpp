@@ -2,6 +2,8 @@
 // it is left. When the guardian is killed as well, `mccoy undo` puts everything right.
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -184,7 +186,7 @@ BOOST_AUTO_TEST_CASE(stage, *boost::unit_test::disabled()) {
     (void)fault->heal();
   }
   std::cout << "healed now" << std::endl;
-  std::this_thread::sleep_for(milliseconds(20));
+  ::pause();
 }
 
 BOOST_AUTO_TEST_CASE(wherever_it_is_killed_nothing_of_the_fault_is_left) {

@@ -124,9 +124,9 @@ BOOST_AUTO_TEST_CASE(a_limit_of_memory_without_cgroups_refuses_what_is_too_much)
   Arena arena;
   arena.up();
   const auto peak = arena.make("limit", Value::map({{"resource", "address_space"}, {"to", "1GiB"}}))->measure()->value;
-  const auto limit = static_cast<std::int64_t>(peak) + (64 << 20);
+  const auto limit = static_cast<std::int64_t>(peak) + (std::int64_t{1} << 30);
   const auto fault = arena.inject("limit", Value::map({{"resource", "address_space"}, {"to", limit}}));
-  BOOST_TEST(arena.ask("memory 2000") == "mmap ENOMEM");
+  BOOST_TEST(arena.ask("memory 8000") == "mmap ENOMEM");
   BOOST_TEST(heals(*fault));
   BOOST_TEST(arena.ask("memory 100") == "ok");
 }

@@ -50,7 +50,8 @@ class Network {
     const auto ran = run_command({.argv = {"/bin/sh", "-c", "ip " + words}, .env = env}, Deadline::in(seconds(10)));
     return ran.ok() && ran->ended.exited && ran->ended.code == 0;
   }
-  std::string name_ = "mcc" + std::to_string(::getpid() % 100000);
+  static inline int count_ = 0;  // the devices of the one before go a moment after it
+  std::string name_ = "mcc" + std::to_string(::getpid() % 100000) + "n" + std::to_string(++count_);
 };
 
 /// Answers in that network; ready when it says so, for nobody here can connect to its 127.0.0.1.
