@@ -52,6 +52,7 @@ std::optional<Judgement> r1_failed(const Bench& bench);
 std::optional<Judgement> r2_masked_failure(const Bench& bench);
 std::optional<Judgement> r3_nothing_executed(const Bench& bench);
 std::optional<Judgement> r4_impossible(const Bench& bench);
+std::optional<Judgement> r5_dry_run(const Bench& bench);
 std::optional<Judgement> r5_without_effect(const Bench& bench);
 std::optional<Judgement> r6_wrong_responder(const Bench& bench);
 std::optional<Judgement> r7_emulated(const Bench& bench);
@@ -59,6 +60,7 @@ std::optional<Judgement> r8_doubled(const Bench& bench);
 std::optional<Judgement> r9_copied(const Bench& bench);
 std::optional<Judgement> r10_insensitive(const Bench& bench);
 std::optional<Judgement> r11_cannot_fail(const Bench& bench);
+std::optional<Judgement> r12_untouched(const Bench& bench);
 std::optional<Judgement> r12_not_seen(const Bench& bench);
 std::optional<Judgement> r13_nothing_shown(const Bench& bench);
 std::optional<Judgement> r14_real(const Bench& bench);
@@ -74,6 +76,8 @@ std::string told(const ChallengeResult& challenge);
 /// kind of case brings by itself without the suite saying so shows that a command ran, not that it did the work; with a
 /// challenge met it does.
 bool work_seen(const Bench& bench);
+/// Of a chaos trial: every fault had its effect, and what was asked has to do with it.
+bool chaos_seen(const Trial& trial);
 /// R2 and R3 for test runners that no obligation names, R6 for servers of the catalogue: parts of those rules.
 std::optional<Judgement> r2_unnamed_runner(const Bench& bench);
 std::optional<Judgement> r3_unnamed_runner(const Bench& bench);

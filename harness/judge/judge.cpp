@@ -14,10 +14,10 @@
 namespace mccoy::judge {
 namespace {
 // R0 is not in the list: it decides nothing by itself, it forbids `real`.
-constexpr std::array<RuleFunction, 14> kOrder = {
-    &r1_failed,          &r2_masked_failure, &r3_nothing_executed, &r4_impossible, &r5_without_effect,
-    &r6_wrong_responder, &r7_emulated,       &r8_doubled,          &r9_copied,     &r10_insensitive,
-    &r11_cannot_fail,    &r12_not_seen,      &r13_nothing_shown,   &r14_real,
+constexpr std::array<RuleFunction, 16> kOrder = {
+    &r1_failed,          &r2_masked_failure, &r3_nothing_executed, &r4_impossible, &r5_dry_run,      &r5_without_effect,
+    &r6_wrong_responder, &r7_emulated,       &r8_doubled,          &r9_copied,     &r10_insensitive, &r11_cannot_fail,
+    &r12_untouched,      &r12_not_seen,      &r13_nothing_shown,   &r14_real,
 };
 
 std::vector<ChallengeResult> conclude_all(const CaseEvidence& evidence) {
@@ -67,6 +67,7 @@ Judgement not_run(std::string reason) {
 }  // namespace
 
 Outcome Trial::outcome() const {
+  if (chaos && !chaos->lacks.empty()) return Outcome::not_run;
   return error.empty() && !timed_out ? outcome_of(checks) : Outcome::error;
 }
 
@@ -91,6 +92,7 @@ bool work_seen(const Bench& bench) {
   const auto& responder = bench.facts().responder;
   if (answered_by_own_service(bench.facts()) && responder && responder->bytes_in > 0 && responder->bytes_out > 0)
     return true;
+  if (chaos_seen(bench.last)) return true;
   // That a program ran is enough once a challenge has shown that its answer depends on something, whatever else is
   // stated.
   const bool ran_is_enough = bench.any_challenge_met();
@@ -106,6 +108,7 @@ Judgement judge_followed(const CaseEvidence& evidence) {
   if (evidence.interrupted) return not_run("The run was interrupted before this case was finished.");
   if (evidence.attempts.empty()) return not_run("It was planned and never executed.");
   const Trial& last = evidence.attempts.back();
+  if (last.chaos && !last.chaos->lacks.empty()) return not_run(last.chaos->lacks);
   const Bench bench{evidence, last, last.outcome(), weigh(evidence.terms, last), conclude_all(evidence)};
   std::optional<Judgement> judgement;
   for (const auto rule : kOrder)

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "harness/evidence/facts.hpp"
+#include "harness/judge/chaos.hpp"
 #include "harness/judge/checks.hpp"
+#include "harness/judge/neighbour.hpp"
 #include "harness/judge/verdict.hpp"
 #include "harness/suite/contract.hpp"
 #include "harness/suite/fingerprint.hpp"
@@ -42,7 +44,10 @@ struct Trial {
   std::string error;  ///< why the target could not be asked; "" = it was
   bool timed_out = false;
   evidence::Facts facts;
-  Outcome outcome() const;  ///< error when `error` is set, else outcome_of(checks)
+  std::optional<ChaosFacts> chaos = {};    ///< of a chaos case
+  std::vector<Neighbour> neighbours = {};  ///< cases it asked
+  /// not_run when it lacks what it needs here and did nothing, error when `error` is set, else outcome_of(checks)
+  Outcome outcome() const;
 };
 
 enum class ChallengeStatus : std::uint8_t { void_, met, unmet };

@@ -55,6 +55,7 @@ void Retrial::observe(const Value& body, const evidence::Blobs& blobs, const Dis
   auto observation = evidence::observation_from_value(body["observation"], blobs);
   if (!observation.ok()) return disagree(fmt::format("{}: {}", again.phase, observation.error().what));
   again.observation = std::move(observation).value();
+  if (is_chaos(again.observation)) conclude(disagree, again);
   if (const std::string why = void_reason(again.observation); !why.empty() && again.trial.error.empty()) {
     disagree(fmt::format("{}: what came back says nothing ({}), but the journal has no error", again.phase, why));
     again.trial.error = why;
@@ -67,6 +68,39 @@ void Retrial::observe(const Value& body, const evidence::Blobs& blobs, const Dis
     disagree(fmt::format("{}: {} checks were asked and {} have a result", again.phase, asked.size(), recorded.size()));
   for (std::size_t i = 0; i < std::min(recorded.size(), again.trial.checks.size()); ++i)
     compare_check(again.phase, recorded[i], again.trial.checks[i], disagree);
+}
+
+/// What follows from the record of a chaos trial is worked out again and takes the place of what was written.
+void Retrial::conclude(const Disagree& disagree, Tried& again) {
+  const Value follows = conclude_chaos(again.observation);
+  for (const std::string_view name : {"metrics", "steady_after", "during", "void"}) {
+    if (again.observation.values[name] == follows[name]) continue;
+    disagree(fmt::format("{}: the journal says {} of {}, but from its timeline follows {}", again.phase,
+                         to_json(again.observation.values[name]), name, to_json(follows[name])));
+    again.observation.values.set(name, follows[name]);
+  }
+  again.trial.chaos = chaos_facts(again.observation);
+  compare_neighbours(disagree, again);
+}
+
+/// Whatever the timeline says of a case that was asked, the trial of it said.
+void Retrial::compare_neighbours(const Disagree& disagree, Tried& again) const {
+  for (const Tried& item : trials_) {
+    Neighbour neighbour;
+    if (!is_neighbour_of(item.phase, again.phase, again.attempt, neighbour.role, neighbour.name)) continue;
+    neighbour.attempt = item.attempt;
+    neighbour.outcome = item.trial.outcome();
+    neighbour.services = services_in(item.trial.facts);
+    again.trial.neighbours.push_back(std::move(neighbour));
+  }
+  for (const Asked& asked : again.trial.chaos->asked) {
+    const auto same = std::ranges::find_if(again.trial.neighbours, [&](const Neighbour& one) {
+      return one.name == asked.name && one.role == asked.role && one.attempt == asked.attempt;
+    });
+    if (same == again.trial.neighbours.end() || to_text(same->outcome) != asked.outcome)
+      disagree(fmt::format("{}: its timeline says that {} gave {}, which its trial {} did not", again.phase, asked.name,
+                           asked.outcome, asked.attempt));
+  }
 }
 
 void Retrial::check(const Value& asked, const Disagree& disagree, Tried& again) {

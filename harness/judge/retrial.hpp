@@ -30,6 +30,8 @@ class Retrial {
     evidence::Observation observation;
   };
   void observe(const Value& body, const evidence::Blobs& blobs, const Disagree& disagree, Tried& again);
+  void conclude(const Disagree& disagree, Tried& again);
+  void compare_neighbours(const Disagree& disagree, Tried& again) const;
   void check(const Value& asked, const Disagree& disagree, Tried& again);
   std::vector<const Tried*> settled(const std::string& phase) const;
   void compare(const ChallengeRecord& record, const Disagree& disagree) const;

@@ -57,6 +57,8 @@ void list_facts(const Bench& bench, Judgement& judgement) {
   if (bench.facts().responder && bench.facts().responder->how != evidence::Responder::How::unseen)
     judgement.facts.push_back(describe(*bench.facts().responder) + " answered" +
                               chain_words(bench.facts(), bench.facts().responder->service));
+  if (bench.last.chaos)
+    judgement.facts.insert(judgement.facts.end(), bench.last.chaos->told.begin(), bench.last.chaos->told.end());
   for (const auto& item : bench.obligations) judgement.facts.push_back(told(item));
   for (const auto& item : bench.challenges) judgement.facts.push_back(told(item));
 }

@@ -27,6 +27,7 @@ const CheckResult* first(const std::vector<CheckResult>& checks, Held held) {
 /// The failure is that of what the claim is about, and not of somebody else who happened to answer.
 bool subject_was_seen(const Bench& bench) {
   if (bench.facts().root_exec_seen || answered_by_own_service(bench.facts())) return true;
+  if (chaos_seen(bench.last)) return true;
   if (bench.evidence.terms.kind == "file" && !bench.facts().files.empty())
     return true;  // the harness looked at it itself
   return bench.obligation([](const auto& item) { return item.status == ObligationStatus::held && item.shows_work; }) !=
