@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,7 +14,30 @@
 #include "harness/suite/check.hpp"
 #include "harness/suite/settings.hpp"
 
+namespace mccoy::target {
+class Services;
+struct Provisions;
+}  // namespace mccoy::target
+
 namespace mccoy {
+/// Cases of the same suite, for a case that asks others: each time one trial, journalled under the one that asks.
+class Neighbours {
+ public:
+  struct Answer {
+    std::string outcome;  ///< "pass", "fail", "error"
+    std::string why;      ///< one line; "" for a pass
+    Instant began = {};
+    Duration took = {};
+    int attempt = 0;  ///< of this case in this role
+    bool passed() const { return outcome == "pass"; }
+  };
+  virtual ~Neighbours() = default;
+  /// From any thread.
+  ///   name  of a case of the suite
+  ///   role  as what it is asked, one word: "steady", "while"
+  virtual Answer ask(const std::string& name, std::string_view role, Deadline deadline) = 0;
+};
+
 /// What a probe tells the observers while it acts, so that they can look for themselves. All calls are cheap.
 class Watch {
  public:
@@ -39,6 +63,11 @@ struct Trial {
   const Interrupt* interrupt = nullptr;
   Watch* watch = nullptr;                                   ///< never null during a run
   std::span<const suite::Check> checks = {};                ///< of the case: some gates end it when they are missed
+  Neighbours* neighbours = nullptr;                         ///< never null during a run
+  target::Services* services = nullptr;                     ///< of the suite; null: it has none
+  bool dry_run = false;                                     ///< faults are planned, and not injected
+  bool beyond_suite = false;                                ///< faults may touch what is not the suite's own
+  std::function<void(std::string_view what)> phase = {};    ///< what it does now, for people; may be empty
   std::function<void(const Value& figures)> progress = {};  ///< of a probe that takes long; may be empty. No evidence
 };
 
@@ -65,5 +94,8 @@ struct ProbeKind {
   std::vector<suite::Obligation> (*default_contract)(const suite::Settings& settings, const std::string& service);
   /// host:port this probe will talk to, "" when it talks to nobody; to find the service it means
   std::string (*address)(const suite::Settings& settings);
+  /// What services must be given before they start so that a case of this kind can be done. May be null.
+  ///   which  as the suite says it; values with a variable in them are not known yet
+  void (*provide)(const suite::Case& which, std::map<std::string, target::Provisions>& provisions) = nullptr;
 };
 }  // namespace mccoy

@@ -52,7 +52,7 @@ TrialRun attempt_all(SuiteContext& context, const suite::Case& which, judge::Cas
 std::vector<suite::Challenge> challenges_of(const SuiteContext& context, const suite::Case& which,
                                             const TrialRun& pass) {
   std::vector<suite::Challenge> all = which.challenges;
-  if (!context.options.auto_challenge) return all;
+  if (!context.options.auto_challenge || which.kind->alone) return all;
   std::vector<std::string> services;
   for (const suite::Service& service : context.suite.services) services.push_back(service.name);
   const evidence::Facts seen = judge::followed(pass.trial.facts);
@@ -98,7 +98,8 @@ CaseEnd run_case(SuiteContext& context, const suite::Case& which, std::vector<st
   CaseEnd end;
   end.which = &which;
   end.judgement = judge::judge(evidence);
-  if (end.judgement.outcome == Outcome::not_run) end.why_not_run = "interrupted";
+  if (end.judgement.outcome == Outcome::not_run)
+    end.why_not_run = evidence.interrupted ? "interrupted" : end.judgement.reason;
   end.error = last.trial.error;
   end.checks = last.trial.checks;
   end.figures = std::move(last.figures);

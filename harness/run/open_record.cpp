@@ -93,6 +93,8 @@ Value options_body(const RunOptions& options) {
   if (options.shards > 1) body.set("shard", std::to_string(options.shard) + "/" + std::to_string(options.shards));
   if (options.strict) body.set("strict", true);
   if (options.fail_fast) body.set("fail_fast", true);
+  if (options.dry_run) body.set("dry_run", true);
+  if (options.beyond_suite) body.set("beyond_suite", true);
   return body;
 }
 

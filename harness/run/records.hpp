@@ -19,9 +19,10 @@
 //               masked; stream_sha256: of the whole stream, if there are no secrets; why: nothing was kept}
 //   trial      {case, phase, attempt, round, nonce, started_ms, asked: [check], observation, facts, error, timed_out,
 //               checks: [result]}
-//               phase: "baseline" | "challenge NAME" | "repeat NAME" | "same input NAME"
-//               round: of an attempt that waits with `until`, from 2; the first leaves it out. No two trials of a case
-//               share phase, attempt and round; each has its own seed, derived from
+//               phase: "baseline" | "challenge NAME" | "repeat NAME" | "same input NAME"; of another case that this one
+//               asked, before the trial that asked it: "PHASE ATTEMPT: ROLE CASE", for example "baseline 1: steady
+//               healthy" round: of an attempt that waits with `until`, from 2; the first leaves it out. No two trials
+//               of a case share phase, attempt and round; each has its own seed, derived from
 //               "SUITE/CASE/PHASE/ATTEMPT" or, from round 2, "SUITE/CASE/PHASE/ATTEMPT.ROUND"
 //   challenge  {case, … judge::ChallengeRecord}
 //   case       {case, terms, waited, interrupted, attempts, judgement, why_not_run, started_ms, wall_ns}   durable

@@ -197,6 +197,9 @@ class Run {
       recorder_.append(type, body);
       progress_.service(body);
     };
+    for (const suite::Case* which : schedule.cases)
+      if (const ProbeKind* kind = kinds_(which->kind->name); kind->provide != nullptr)
+        kind->provide(*which, options.provisions);
     auto services = target::Services::prepare(context.suite, context.scope, std::move(options));
     if (!services.ok()) {
       result_.problems.push_back("services: " + services.error().what);

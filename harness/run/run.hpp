@@ -24,6 +24,8 @@ struct RunOptions {
   std::uint64_t seed = 0;                     ///< 0: a fresh one
   std::string baseline;                       ///< an earlier bundle that gates are compared with; "" = the cases' own
   bool auto_challenge = false;                ///< what a pass was seen to use is broken, see auto_challenge.hpp
+  bool dry_run = false;                       ///< faults of chaos cases are planned, and not injected
+  bool beyond_suite = false;                  ///< they may touch what is not the suite's own
   bool attached = false;                      ///< commands get our whole environment and share our standard streams
   std::string out;                            ///< bundle folder; must not exist or be empty
   std::vector<std::string> command_line;

@@ -203,6 +203,7 @@ bool may_go_by_way(const suite::Suite& suite, const suite::Case& which, const st
 }  // namespace
 
 bool needs_services_alone(const suite::Suite& suite, const suite::Case& which) {
+  if (which.kind->alone) return true;
   return std::ranges::any_of(which.contract, [&](const suite::Obligation& obligation) {
     const std::string_view kind = obligation.kind->name;
     if (kind == "service") return true;

@@ -10,6 +10,7 @@
 #include "harness/run/breakage.hpp"
 #include "harness/run/identities.hpp"
 #include "harness/run/kept_activity.hpp"
+#include "harness/run/neighbours.hpp"
 #include "harness/run/records.hpp"
 #include "harness/run/service_windows.hpp"
 #include "harness/run/trial_scope.hpp"
@@ -272,8 +273,15 @@ class Attempt {
     trial.attached = context_.options.attached && place_.phase == "baseline";  // only that one is the user's
     trial.interrupt = &context_.interrupt;
     trial.checks = checks_;
+    NeighbourTrials neighbours(context_, which_, place_);
+    trial.neighbours = &neighbours;
+    trial.services = context_.services.get();
+    trial.dry_run = context_.options.dry_run;
+    trial.beyond_suite = context_.options.beyond_suite;
+    trial.phase = [this](std::string_view what) { context_.progress.phase(which_, what); };
     trial.progress = [this](const Value& figures) { context_.progress.measuring(which_, figures); };
     TrialWatch watch(context_, which_, expected_service_);
+    if (place_.asked) watch.look_at_services_anyway();
     if (perturbation_.challenge != nullptr && perturbation_.challenge->cut_network) watch.cut_network();
     trial.watch = &watch;
     const std::vector<std::string> globs = watched_globs();
@@ -284,10 +292,12 @@ class Attempt {
     trial.deadline = Deadline::in(which_.within);
     run_.asked = true;
     auto observed = probe->observe(trial);
+    run_.trial.neighbours = neighbours.take();
     const Duration wall = Clock::now() - began;
     run_.trial.facts = watch.take();
     evidence::Facts& facts = run_.trial.facts;
     services.end(facts);
+    if (place_.asked) facts.services_alone = false;  // whoever asks it does other things beside
     if (facts.wall_ns == 0) facts.wall_ns = wall.count();
     if (files) look_at_files(*files);
     if (which_.kind->name == "file")
@@ -305,7 +315,27 @@ class Attempt {
     count_requests();
     mask();
     see_nonce();
+    if (judge::is_chaos(*observation_)) conclude();
     return {};
+  }
+
+  /// What follows from the record of a chaos trial stands beside it; a dry run has nothing but its plan to look at.
+  void conclude() {
+    const Value follows = judge::conclude_chaos(*observation_);
+    for (const auto& [name, value] : follows.as_map()) observation_->values.set(name, value);
+    run_.trial.chaos = judge::chaos_facts(*observation_);
+    show_chaos();
+    if (!run_.trial.chaos->dry_run) return;
+    checks_ = {suite::Check{.subject = {.source = "plan", .argument = {}},
+                            .op = suite::Op::empty,
+                            .operand = Value(false),
+                            .span = which_.span}};
+  }
+
+  void show_chaos() {
+    Value figures = run_.figures.is_map() ? run_.figures : Value::map();
+    for (const char* name : {"chaos", "metrics"}) figures.set(name, observation_->values[name]);
+    run_.figures = std::move(figures);
   }
 
   Status lay_baseline_beside() {
@@ -330,7 +360,8 @@ class Attempt {
 
   /// What was measured is kept and shown, and the trial is an error all the same.
   Status believe() const {
-    const std::string why = judge::void_reason(*observation_);
+    std::string why = judge::void_reason(*observation_);
+    if (why.empty() && run_.trial.chaos) why = run_.trial.chaos->lacks;
     return why.empty() ? Status() : Status(Error{.what = why});
   }
 

@@ -30,7 +30,8 @@ struct TrialRun {
   std::optional<bool> oracle_agrees;
   bool interrupted = false;
   std::string last_output, last_output_name;
-  Value figures;  ///< what was recorded of a load: {"load", "arrivals"}; else null
+  Value figures;  ///< what was recorded of a load: {"load", "arrivals"}, of chaos: {"chaos", "metrics", "load"}; else
+                  ///< null
   judge::Outcome outcome() const { return trial.outcome(); }
   std::string why() const;  ///< the error or the first check that is not held, in one line; "" for a pass
 };
@@ -41,6 +42,7 @@ struct TrialPlace {
   int attempt = 1;
   int round = 1;        ///< of an attempt that waits with `until`
   std::string of = {};  ///< the case whose challenge it belongs to; "" = the one that is tried
+  bool asked = false;   ///< by that case (neighbours.hpp): whom it leads to is looked at in any case
 };
 
 /// Runs it and journals it.

@@ -17,6 +17,8 @@ class TrialWatch final : public Watch {
 
   /// Commands are started without a network from now on.
   void cut_network() { no_network_ = true; }
+  /// Services are looked at even if the case states nothing of them.
+  void look_at_services_anyway() { services_matter_ = context_.services != nullptr; }
   void exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in) override;
   void starting(Command& command) override;
   void ran(const Command& command, const Captured& captured) override;

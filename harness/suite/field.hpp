@@ -113,5 +113,7 @@ struct KindSchema {
   void (*examine)(Reading& reading, const Node& node, Case& which) = nullptr;
   /// Variables of the harness that are the probe's to fill in: ${unique} reaches it as {{unique}}.
   std::span<const std::string_view> late = {};
+  bool claims = false;  ///< its fields claim something by themselves, so it needs no expectation
+  bool alone = false;   ///< it disturbs services, so nothing else of the suite runs meanwhile
 };
 }  // namespace mccoy::suite

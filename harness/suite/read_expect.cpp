@@ -94,7 +94,7 @@ void add_implied_checks(const KindSchema& kind, const Node* expect, Span span, s
     Check check{.subject = {.source = std::string(field.subject.empty() ? field.name : field.subject), .argument = {}},
                 .operand = plain_value(field.fallback),
                 .span = span};
-    if (check.operand.is_string()) check.op = Op::compare;
+    if (check.operand.is_string() && field.match != Match::word) check.op = Op::compare;
     checks.push_back(std::move(check));
   }
 }

@@ -255,6 +255,45 @@ void resolve_passages(Reading& reading, Suite& suite) {
   }
 }
 
+namespace {
+void add_all(std::vector<std::string>& names, const std::vector<std::string>& more) {
+  names.insert(names.end(), more.begin(), more.end());
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+}
+
+/// What a case asks must be able to be asked: its services run, and what it needs has passed before.
+void resolve_ask(Reading& reading, Suite& suite, const Index& index, Case& one, const std::string& name, Span span) {
+  const auto found = index.find(name);
+  if (found == index.end())
+    return reading.add(span, fmt::format("no case is called \"{}\"", visible_line(name, 60)),
+                       near_or(name, known_cases(suite), "name a case of this suite"));
+  const Case& asked = suite.cases[found->second];
+  if (asked.name == one.name)
+    return reading.add(span, fmt::format("the case \"{}\" asks itself", visible_line(one.name, 60)),
+                       "name a case that says how things are when all is well");
+  if (!asked.asks.empty())
+    return reading.add(span, fmt::format("\"{}\" asks other cases itself", visible_line(name, 60)),
+                       "name a case that looks at the target, and not another such experiment");
+  if (!asked.skip.empty())
+    return reading.add(span, fmt::format("\"{}\" is skipped", visible_line(name, 60)),
+                       "it says nothing as long as it is");
+  add_all(one.uses, asked.uses);
+  add_all(one.needs, asked.needs);
+}
+}  // namespace
+
+void resolve_asks(Reading& reading, Suite& suite) {
+  const Index index = index_of(suite.cases);
+  for (Case& one : suite.cases)
+    for (const auto& [name, span] : one.asks) resolve_ask(reading, suite, index, one, name, span);
+  const auto cycle = find_cycle(graph_of(suite.cases));
+  if (cycle.empty() || reading.count() > 0) return;
+  reading.add(suite.cases[cycle.front()].span,
+              fmt::format("needs go round in a circle: {}", path_text(cycle, suite.cases)),
+              "what a case asks, and all that needs, comes before it");
+}
+
 void check_captures(Reading& reading, const Suite& suite) {
   constexpr std::size_t kFewUses = 16;  ///< of one name: asked one by one; more are marked in one walk
   if (reading.capture_uses.empty()) return;

@@ -25,6 +25,8 @@ Requirement requirement_of(std::string_view word);
 void resolve_needs(Reading& reading, Suite& suite);
 /// `nonce: { out: … }` of challenges: the cases exist, and their services are there for those who ask them.
 void resolve_passages(Reading& reading, Suite& suite);
+/// Cases that a case asks while it runs exist, and their services and needs become its own.
+void resolve_asks(Reading& reading, Suite& suite);
 /// Captures used without needing a case that captures them, and names nobody explains.
 void check_captures(Reading& reading, const Suite& suite);
 /// Cycles among services.

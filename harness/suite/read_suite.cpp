@@ -37,6 +37,7 @@ class SuiteReader {
     for (Service& service : suite_.services) service.has_via = reading_.vias.contains(service.name);
     resolve_needs(reading_, suite_);
     resolve_passages(reading_, suite_);
+    resolve_asks(reading_, suite_);
     check_captures(reading_, suite_);
     if (const Node* claims = root.find("claims")) suite_.claims = read_claims(reading_, *claims, suite_);
     if (const Node* known = root.find("fingerprints")) suite_.fingerprints = read_fingerprints(reading_, *known);

@@ -126,6 +126,10 @@ void add_kind(std::string& out, const KindSchema& kind) {
   out += fmt::format("\n### {}\n\n{}. Behind `{}:` stands: {} For example `{}: {}`.\n", kind.name, kind.summary,
                      kind.name, kind.head.help, kind.name, kind.head.example);
   if (!kind.default_contract.empty()) out += fmt::format("\nBelieved only if: {}.\n", kind.default_contract);
+  if (!kind.head.fields.empty()) {
+    out += fmt::format("\n| field of `{}:` | type | meaning | for example |\n|---|---|---|---|\n", kind.name);
+    add_rows(out, kind.head.fields, "");
+  }
   if (!kind.fields.empty()) {
     out += "\n| field | type | meaning | for example |\n|---|---|---|---|\n";
     add_rows(out, kind.fields, "");

@@ -171,8 +171,9 @@ Value case_schema(const KindSchema& kind) {
   }
   Value schema = closed_object(std::move(properties), std::move(required));
   schema.set("title", kind.name).set("description", kind.summary);
-  schema.set("anyOf", kind.metrics.empty() ? requires_one({"expect", "evidence", "vary", "challenges"})
-                                           : requires_one({"expect", "gates", "evidence", "vary", "challenges"}));
+  if (!kind.claims)
+    schema.set("anyOf", kind.metrics.empty() ? requires_one({"expect", "evidence", "vary", "challenges"})
+                                             : requires_one({"expect", "gates", "evidence", "vary", "challenges"}));
   schema.set("allOf", Value::List{soft_rule()});
   return schema;
 }

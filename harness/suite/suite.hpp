@@ -112,6 +112,7 @@ struct Case {
   std::vector<Capture> captures;
   std::vector<Obligation> contract;  ///< `evidence:`, as stated
   std::vector<Challenge> challenges;
+  std::vector<std::pair<std::string, Span>> asks = {};  ///< cases it asks while it runs; set by KindSchema::examine
   Span needs_span;
   std::vector<std::string> needs;  ///< names of cases of the same suite, globs already resolved
   std::vector<std::string>
