@@ -81,6 +81,7 @@ Status Run::start() {
   }
   began_wall_ms_ = wall_ms();
   control_.origin = Clock::now();  // what was made ready is no part of the load
+  if (hooks_.begun) hooks_.begun(control_.origin);
   next_tell_ = control_.origin + std::chrono::milliseconds(1050);
   running_ = workers_.size();
   try {

@@ -2,6 +2,7 @@
 // and is asked about once a second. Nothing of the engine outlives the call.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "harness/base/process.hpp"
@@ -18,6 +19,16 @@ struct Progress {
                                    ///< where there is no abort hook: adding it up takes time
 };
 
+/// How one request ended. Moments are nanoseconds since the load began; `sent` 0: it never was.
+struct Finished {
+  std::uint64_t journey = 0;        ///< what {{unique}} stands for in it
+  std::size_t request = 0;          ///< index into Report::requests
+  int status = 0;                   ///< of a complete response
+  bool ok = false;                  ///< complete, and all checks passed
+  std::optional<Cause> cause = {};  ///< why there is no complete response
+  std::int64_t due = 0, sent = 0, ended = 0;
+};
+
 struct Hooks {
   /// In the caller's thread, about once a second and once at the end. May be empty.
   std::function<void(const Progress&)> progress = {};
@@ -30,6 +41,10 @@ struct Hooks {
   std::size_t exchanges = 1;
   Duration exchange_every = {};  ///< 0: no more than the first and the last ones
   std::size_t exchanges_last = 0;
+  /// Each request that ended. In the generator's threads, several at a time: be very quick. May be empty.
+  std::function<void(const Finished&)> finished = {};
+  /// In the caller's thread, just before the first request: the moment 0 of the load. May be empty.
+  std::function<void(Instant origin)> begun = {};
   Deadline deadline = {};                ///< the run is broken off, drain included; what there is is reported
   const Interrupt* interrupt = nullptr;  ///< the same; may be null
 };

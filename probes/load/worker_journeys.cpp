@@ -115,7 +115,11 @@ void Worker::complete(Index index, int status, Nanos at) {
   counts.tally.response.add(positive(at - trip.due));
   counts.tally.service.add(positive(at - trip.sent));
   counts.status(status);
-  ++(good == Checked::held ? counts.tally.ok : counts.tally.check_failed);
+  const bool ok = good == Checked::held;
+  if (control_.hooks.finished)
+    control_.hooks.finished(
+        {profile_.unique_first + trip.number, plan.index, status, ok, std::nullopt, trip.due, trip.sent, at});
+  ++(ok ? counts.tally.ok : counts.tally.check_failed);
   if (trip.step + 1U == plan_.journeys()[trip.journey].steps.size()) return end_journey(index, true, at);
   ++trip.step;
   const Nanos pause = plan_of(trip).asked->pause.count();
@@ -187,6 +191,9 @@ void Worker::fail(Index index, Cause cause, Nanos at) {
   Trip& trip = trips_[index];
   Tally& tally = counts_of(trip).tally;
   ++tally.failed[static_cast<std::size_t>(cause)];
+  if (control_.hooks.finished)
+    control_.hooks.finished(
+        {profile_.unique_first + trip.number, plan_of(trip).index, 0, false, cause, trip.due, trip.sent, at});
   tally.failure.add(positive(at - trip.due));
   tally.bytes_in += trip.received;
   end_journey(index, false, at);
