@@ -15,6 +15,7 @@
 #include "harness/judge/judge.hpp"
 #include "harness/suite/contract.hpp"
 #include "probes/catalogue.hpp"
+#include "probes/chaos/chaos_fields.hpp"
 
 namespace mccoy::cli {
 namespace {
@@ -76,12 +77,24 @@ void show_fields(std::span<const suite::Field> fields) {
   for (const auto& field : fields) show_row(field.name, word_for(kTypeWords, field.type), help_of(field));
 }
 
+void show_faults() {
+  std::printf("  faults\n");
+  for (const chaos::FaultKind* fault : chaos::fault_kinds()) {
+    std::printf("  %s: %s%s%s\n", std::string(fault->name).c_str(), std::string(fault->summary).c_str(),
+                fault->needs.empty() ? "" : "; needs ", std::string(fault->needs).c_str());
+    show_fields(fault->fields);
+  }
+}
+
 void show_kind(const suite::KindSchema& kind) {
   std::printf("%s: %s\n", std::string(kind.name).c_str(), std::string(kind.summary).c_str());
   show_row(kind.head.name.empty() ? kind.name : kind.head.name, word_for(kTypeWords, kind.head.type),
            help_of(kind.head));
-  std::printf("  fields\n");
+  if (!kind.head.fields.empty()) std::printf("  its fields\n");
+  show_fields(kind.head.fields);
+  if (!kind.fields.empty()) std::printf("  fields\n");
   show_fields(kind.fields);
+  if (kind.name == chaos::chaos_schema().name) show_faults();
   std::printf("  expect\n");
   for (const auto& field : kind.expects)
     show_row(field.name, word_for(kMatchWords, field.match), std::string(field.help));

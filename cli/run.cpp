@@ -30,6 +30,8 @@ run::RunOptions run_options(const Options& options) {
   run.auto_challenge = options.run.auto_challenge;
   run.baseline = options.run.baseline;
   run.fail_fast = options.run.fail_fast;
+  run.dry_run = options.run.dry_run;
+  run.beyond_suite = options.run.beyond_suite;
   run.seed = options.run.seed;
   run.out = options.run.out.empty() ? fresh_bundle() : options.run.out;
   run.command_line = own_command_line();
@@ -87,6 +89,11 @@ void add_run_options(CLI::App& command, Options& options) {
       ->type_name("BUNDLE")
       ->check(CLI::ExistingDirectory);
   command.add_flag("--fail-fast", options.run.fail_fast, "the first case that does not pass ends the run");
+  command.add_flag("--dry-run", options.run.dry_run,
+                   "faults of chaos cases are planned and told, and not injected; such a pass is simulated");
+  command.add_flag(
+      "--beyond-suite", options.run.beyond_suite,
+      "faults may touch what is not the suite's own: services it attached to, the network of this machine");
   command.add_option("--seed", options.run.seed, "of every random choice; default: a fresh one, kept in the evidence");
   command.add_option("--out", options.run.out, "folder of the evidence; default: mccoy-out/<time>-<id>")
       ->type_name("FOLDER");

@@ -3,6 +3,7 @@
 
 #include "cli/telling.hpp"
 #include "harness/base/text.hpp"
+#include "harness/run/chaos_words.hpp"
 #include "harness/run/load_words.hpp"
 
 namespace mccoy::cli {
@@ -74,8 +75,9 @@ void add_output(const run::CaseEnd& end, Lines& lines) {
     lines.push_back(std::string(kIndent) + "  | " + visible_line(shown[i], kOutputLineBytes));
 }
 
-/// Of a load, whatever came of it.
+/// Of a load or of faults, whatever came of it.
 void add_load(const run::CaseEnd& end, Lines& lines) {
+  for (const auto& [label, text] : run::chaos_in_words(end.figures)) lines.push_back(labelled(label, text));
   for (const auto& [label, text] : run::load_in_words(end.figures)) lines.push_back(labelled(label, text));
 }
 

@@ -20,7 +20,10 @@ class PlainTerminal final : public Terminal {
   void preflight(const Value& record) override { say(tell_preflight(record, options_.paint)); }
   void service(const Value& record) override { say(tell_service(record, options_.paint)); }
   void started(const suite::Case& /*which*/) override {}
-  void phase(const suite::Case& /*which*/, std::string_view /*what*/) override {}
+  /// Of a case that disturbs everything else, each step is told as it is taken.
+  void phase(const suite::Case& which, std::string_view what) override {
+    if (which.kind->alone) say({"chaos      " + visible_line(which.id) + ": " + visible_line(what)});
+  }
   /// Every ten seconds: a log is read afterwards.
   void measuring(const suite::Case& which, const Value& figures) override {
     constexpr std::int64_t kEvery = 10'000'000'000;

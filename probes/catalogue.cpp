@@ -10,10 +10,11 @@ const ProbeKind& http_kind();
 const ProbeKind& tcp_kind();
 const ProbeKind& file_kind();
 const ProbeKind& load_kind();
+const ProbeKind& chaos_kind();
 
 std::span<const ProbeKind* const> catalogue() {
   static const std::array kKinds{
-      &exec_kind(), &shell_kind(), &http_kind(), &tcp_kind(), &file_kind(), &load_kind(),
+      &exec_kind(), &shell_kind(), &http_kind(), &tcp_kind(), &file_kind(), &load_kind(), &chaos_kind(),
   };
   return kKinds;
 }

@@ -213,12 +213,37 @@ Result<Value> load_value(const run::RunView& run, const run::CaseView& view) {
   return value.set("series", std::move(seconds));
 }
 
+/// The lines of a text that are JSON.
+Result<Value> lines_of(const run::RunView& run, const run::CaseView& view, std::string_view name) {
+  Value lines = Value::list();
+  const auto found = std::ranges::find(view.texts, name, &run::TextView::name);
+  if (found == view.texts.end()) return lines;
+  MCCOY_TRY(text, run::excerpt(run, *found, static_cast<std::size_t>(found->bytes) + 1));
+  for (const std::string& line : split(text.head, '\n'))
+    if (auto value = from_json(line); value.ok()) lines.push(std::move(value).value());
+  return lines;
+}
+
+/// Faults, what was measured of them, and everything that happened, in order of time; null for other kinds.
+Result<Value> chaos_value(const run::RunView& run, const run::CaseView& view) {
+  const Value& chaos = view.figures["chaos"];
+  if (!chaos.is_map()) return Value();
+  Value value = chaos;
+  for (const char* name : {"plan", "steady_after", "during", "metrics"})
+    if (!view.figures[name].is_null()) value.set(name, view.figures[name]);
+  MCCOY_TRY(timeline, lines_of(run, view, "timeline"));
+  return value.set("timeline", std::move(timeline));
+}
+
 /// Without what has a section of its own.
 Value figures_value(const Value& figures) {
-  if (!figures["load"].is_map()) return figures;
+  const bool load = figures["load"].is_map(), chaos = figures["chaos"].is_map();
+  if (!load && !chaos) return figures;
   Value rest = Value::map();
-  for (const auto& [name, value] : figures.as_map())
-    if (name != "load" && name != "metrics" && name != "arrivals") rest.set(name, value);
+  for (const auto& [name, value] : figures.as_map()) {
+    const bool of_chaos = name == "chaos" || name == "plan" || name == "steady_after" || name == "during";
+    if (name != "load" && name != "metrics" && name != "arrivals" && !(chaos && of_chaos)) rest.set(name, value);
+  }
   return rest;
 }
 
@@ -241,6 +266,8 @@ Result<Value> case_value(const run::RunView& run, const run::CaseView& view) {
       .some("texts", std::move(texts));
   MCCOY_TRY(load, load_value(run, view));
   members.some("load", std::move(load));
+  MCCOY_TRY(chaos, chaos_value(run, view));
+  members.some("chaos", std::move(chaos));
   members.some("chain", each(chain_of(view.facts), hop_value));
   return members.some("facts", evidence::to_value(view.facts)).take();
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/base/text.hpp"
+#include "harness/run/chaos_words.hpp"
 #include "harness/run/load_words.hpp"
 
 namespace mccoy::reports {
@@ -92,10 +93,13 @@ Result<std::string> shown(const run::RunView& run, const run::TextView& text, st
 
 Status add_texts(const run::RunView& run, const run::CaseView& view, JunitCase& into) {
   const std::size_t keep = into.result == JunitCase::Result::passed ? kExcerptPassed : kExcerpt;
+  for (const auto& [label, line] : run::chaos_in_words(view.figures))
+    into.out += fmt::format("{:<10} {}\n", label, line);
   for (const auto& [label, line] : run::load_in_words(view.figures))
     into.out += fmt::format("{:<10} {}\n", label, line);
   for (const run::TextView& text : view.texts) {
-    if (view.figures["load"].is_map()) break;  // histograms are for machines, and are in the bundle
+    if (view.figures["load"].is_map() || view.figures["chaos"].is_map())
+      break;  // histograms are for machines, and are in the bundle
     MCCOY_TRY(part, shown(run, text, keep));
     (text.name == "stderr" ? into.err : into.out) += part;
   }

@@ -15,13 +15,19 @@ extern const FaultKind fail_calls_fault, slow_calls_fault, disk_full_fault, read
 extern const FaultKind config_fault, clock_fault, names_fault;
 extern const FaultKind partition_fault, loss_fault, delay_fault;
 
+std::span<const FaultKind> via_faults();
+
 std::span<const FaultKind* const> fault_kinds() {
-  static const std::vector<const FaultKind*> kKinds = {
-      &kill_fault,       &terminate_fault, &restart_fault,   &crash_loop_fault, &pause_fault, &cpu_fault,
-      &memory_fault,     &pids_fault,      &io_fault,        &limit_fault,      &hog_fault,   &fail_calls_fault,
-      &slow_calls_fault, &disk_full_fault, &read_only_fault, &config_fault,     &clock_fault, &names_fault,
-      &partition_fault,  &loss_fault,      &delay_fault,
-  };
+  static const auto kKinds = [] {
+    std::vector<const FaultKind*> kinds = {
+        &kill_fault,       &terminate_fault, &restart_fault,   &crash_loop_fault, &pause_fault, &cpu_fault,
+        &memory_fault,     &pids_fault,      &io_fault,        &limit_fault,      &hog_fault,   &fail_calls_fault,
+        &slow_calls_fault, &disk_full_fault, &read_only_fault, &config_fault,     &clock_fault, &names_fault,
+        &partition_fault,  &loss_fault,      &delay_fault,
+    };
+    for (const FaultKind& kind : via_faults()) kinds.push_back(&kind);
+    return kinds;
+  }();
   return kKinds;
 }
 

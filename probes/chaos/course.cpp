@@ -1,0 +1,257 @@
+#include "probes/chaos/course.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+
+#include "harness/base/text.hpp"
+#include "harness/judge/gates.hpp"
+
+namespace mccoy::chaos {
+namespace {
+constexpr Duration kTail = std::chrono::milliseconds(500);  ///< the background goes on so long after the recovery
+constexpr Duration kHealSeen = std::chrono::seconds(10);
+constexpr Duration kExpiresAfter = std::chrono::seconds(60);  ///< behind the end of the trial
+}  // namespace
+
+Course::Course(const ChaosAsk& ask, const Trial& trial)
+    : ask_(ask), trial_(trial), stage_{ask, trial, chronicle_, book_}, steady_(stage_) {}
+
+Course::~Course() {
+  heal_all();
+}
+
+void Course::say(std::string_view phase) {
+  chronicle_.phase(phase);
+  if (trial_.phase) trial_.phase(phase);
+}
+
+bool Course::to_end() const {
+  return trial_.interrupt->raised() || trial_.deadline.passed();
+}
+
+Status Course::prepare() {
+  for (const FaultAsk& fault : ask_.faults) {
+    Doing doing{.ask = &fault, .context = {}, .fault = {}, .plan = {}, .active = {}};
+    doing.context = {.services = trial_.services,
+                     .service = fault.service,
+                     .seed = trial_.seed + doings_.size(),
+                     .scratch = trial_.scratch,
+                     .folder = trial_.folder,
+                     .expires_in = trial_.deadline.left() + kExpiresAfter,
+                     .deadline = trial_.deadline,
+                     .interrupt = trial_.interrupt,
+                     .beyond_suite = trial_.beyond_suite};
+    doings_.push_back(std::move(doing));
+  }
+  lacks_ = lacking();
+  if (!lacks_.empty()) return {};
+  for (Doing& doing : doings_) {
+    auto made = make_fault(*doing.ask->kind, doing.context, doing.ask->settings);
+    if (!made.ok()) return std::move(made).error();
+    doing.fault = std::move(made).value();
+    doing.plan = doing.fault->plan();
+  }
+  return {};
+}
+
+/// Of all faults, before any is injected.
+std::string Course::lacking() const {
+  for (const Doing& doing : doings_)
+    if (std::string why = doing.ask->kind->lacks(doing.context, doing.ask->settings); !why.empty())
+      return fmt::format("{} cannot be done here: {}", doing.ask->name(), why);
+  return {};
+}
+
+Result<evidence::Observation> Course::run() {
+  MCCOY_DO(prepare());
+  if (!lacks_.empty() || trial_.dry_run) return observation();
+  say("steady state before the fault");
+  if (steady_.holds() && !to_end()) disturb();
+  return observation();
+}
+
+/// From the first fault to the last look at the ledger. Whatever happens, all is undone.
+void Course::disturb() {
+  backgrounds_ = make_backgrounds(stage_);
+  for (const auto& background : backgrounds_)
+    if (auto begun = background->begin(); !begun.ok()) {
+      broken_off_ = "what was to go on meanwhile could not be begun: " + begun.error().what;
+      return;
+    }
+  if (!backgrounds_.empty() && !wait(Clock::now() + ask_.lead)) return break_off();
+  steady_.watch();
+  const Instant start = Clock::now();
+  for (const Event& event : events()) {
+    if (!wait(start + event.when)) break;
+    if (event.heals)
+      heal(event.fault);
+    else if (!inject(event.fault))
+      break;
+  }
+  if (to_end()) break_off();
+  heal_all();
+  recover();
+  for (const auto& background : backgrounds_) background->end(trial_.deadline);
+  for (const auto& background : backgrounds_)
+    if (broken_off_.empty()) broken_off_ = background->trouble();
+  if (ask_.meanwhile.ledger) close_ledger();
+}
+
+void Course::break_off() {
+  broken_off_ =
+      trial_.interrupt->raised() ? "interrupted" : "the case's time was over before the faults were to be undone";
+}
+
+std::vector<Course::Event> Course::events() const {
+  std::vector<Event> all;
+  const Duration whole = ask_.span();
+  for (std::size_t i = 0; i < ask_.faults.size(); ++i) {
+    const FaultAsk& fault = ask_.faults[i];
+    all.push_back({fault.at, i, false});
+    all.push_back({fault.hold ? fault.at + *fault.hold : whole, i, true});
+  }
+  std::ranges::stable_sort(all, {}, &Event::when);
+  return all;
+}
+
+/// False: the run or the trial is to end.
+bool Course::wait(Instant until) const {
+  const Deadline deadline = trial_.deadline.earlier(Deadline::at(until));
+  pollfd ended{trial_.interrupt->fd(), POLLIN, 0};
+  while (!deadline.passed())
+    if (::poll(&ended, 1, deadline.poll_ms()) > 0) break;
+  return !to_end();
+}
+
+/// False: it had no effect, and there is nothing to be found out any more.
+bool Course::inject(std::size_t index) {
+  Doing& doing = doings_[index];
+  say("fault: " + doing.ask->name());
+  auto active = ActiveFault::inject(std::move(doing.fault), doing.context);
+  if (!active.ok()) {
+    chronicle_.fault(index, "not-injected", chronicle_.now(), active.error().what);
+    return false;
+  }
+  doing.active = std::move(active).value();
+  const FaultCourse& course = doing.active->course();
+  chronicle_.fault(index, "inject", chronicle_.of_monotonic(course.inject_ns));
+  chronicle_.fault(index, "injected", chronicle_.of_monotonic(course.injected_ns));
+  const auto effect = doing.active->await_effect(trial_.deadline.earlier(Deadline::in(ask_.effect_within)));
+  if (effect.ok() && *effect) {
+    chronicle_.fault(index, "effect", chronicle_.of_monotonic(course.effect_ns), course.during->text);
+    return true;
+  }
+  const std::string why = !effect.ok() ? "it could not be measured: " + effect.error().what
+                                       : fmt::format("{} ({}), as before", course.during->what, course.during->text);
+  chronicle_.fault(index, "no-effect", chronicle_.now(), why);
+  return false;
+}
+
+/// A service that does not come back although nothing is left of the fault is what the target made of it, and no fault
+/// of ours.
+void Course::heal(std::size_t index) {
+  Doing& doing = doings_[index];
+  if (!doing.active || doing.healed) return;
+  doing.healed = true;
+  say("undoing: " + doing.ask->name());
+  healing_ = Clock::now();
+  const Status healed = doing.active->heal();
+  const FaultCourse& course = doing.active->course();
+  chronicle_.fault(index, "heal", chronicle_.of_monotonic(course.heal_ns));
+  std::string why = healed.ok() ? "" : healed.error().what;
+  if (healed.ok()) {
+    chronicle_.fault(index, "healed", chronicle_.of_monotonic(course.healed_ns));
+    const auto seen = doing.active->await_healed(Deadline::in(kHealSeen));
+    if (seen.ok() && *seen) {
+      chronicle_.fault(index, "verified", chronicle_.of_monotonic(course.verified_ns), course.after->text);
+      return;
+    }
+    why = seen.ok() ? course.after->what + ": " + course.after->text : seen.error().what;
+  }
+  const auto dead = trial_.services->unusable(doing.ask->service);
+  const bool gone = dead.has_value() && doing.plan.by_hand.empty();
+  chronicle_.fault(index, gone ? "gone" : "not-healed", chronicle_.now(), gone ? *dead : why);
+}
+
+void Course::heal_all() {
+  for (std::size_t i = doings_.size(); i-- > 0;) heal(i);
+}
+
+/// The steady state must be seen once more in any case, however long the healing took.
+void Course::recover() {
+  if (trial_.interrupt->raised() || healing_ == Instant{}) return steady_.stop();
+  say("waiting for the steady state");
+  const Instant undone = Clock::now();
+  const bool back = steady_.await_since(undone, trial_.deadline.earlier(Deadline::at(healing_ + ask_.recovers_within)));
+  steady_.stop();
+  if (!back && !trial_.interrupt->raised()) (void)steady_.holds();
+  tell_last_words();
+  if (back && !backgrounds_.empty()) (void)wait(Clock::now() + kTail);
+}
+
+void Course::tell_last_words() {
+  for (const auto& service : trial_.services->look())
+    if (const auto why = trial_.services->unusable(service.name))
+      chronicle_.service(service.name, service.name + ": " + *why);
+}
+
+void Course::close_ledger() {
+  say("reading back what was acknowledged");
+  auto there = read_back(*ask_.meanwhile.ledger, book_, trial_);
+  if (there.ok())
+    read_back_ = std::move(there).value();
+  else
+    ledger_why_ = there.error().what;
+}
+
+Value Course::faults_value() const {
+  Value faults = Value::list();
+  for (const Doing& doing : doings_) {
+    Value one = Value::map({{"fault", doing.ask->kind->name}, {"service", doing.ask->service}});
+    const auto texts = [](const std::vector<std::string>& items) {
+      Value list = Value::list();
+      for (const std::string& item : items) list.push(item);
+      return list;
+    };
+    Value plan = Value::map({{"does", texts(doing.plan.does)}, {"by_hand", texts(doing.plan.by_hand)}});
+    if (!doing.plan.through.empty()) plan.set("through", doing.plan.through);
+    one.set("plan", std::move(plan)).set("settings", doing.ask->settings);
+    if (doing.active) one.set("course", to_value(doing.active->course()));
+    faults.push(std::move(one));
+  }
+  return faults;
+}
+
+Value Course::ledger_value() const {
+  Value value = Value::map({{"ordered", ask_.meanwhile.ledger->ordered}});
+  if (!ledger_why_.empty()) value.set("why", ledger_why_);
+  return value;
+}
+
+evidence::Observation Course::observation() {
+  Value chaos = Value::map({{"faults", faults_value()}});
+  Value steady = Value::list();
+  for (const std::string& name : ask_.steady_state) steady.push(name);
+  chaos.set("steady_state", std::move(steady)).set("expect_during", ask_.expect_during);
+  chaos.set("recovers_within_ns", ask_.recovers_within.count()).set("hold_ns", ask_.span().count());
+  if (!lacks_.empty()) chaos.set("lacks", lacks_);
+  if (trial_.dry_run) chaos.set("dry_run", true);
+  if (!broken_off_.empty()) chaos.set("broken_off", broken_off_);
+  evidence::Observation observation;
+  std::vector<std::string> plan;
+  for (const Doing& doing : doings_) plan.insert(plan.end(), doing.plan.does.begin(), doing.plan.does.end());
+  observation.values.set("plan", join(plan, "; "));
+  if (ask_.meanwhile.ledger && lacks_.empty() && !trial_.dry_run) {
+    chaos.set("ledger", ledger_value());
+    observation.texts["ledger"] = book_.text();
+    if (read_back_) observation.texts["read_back"] = *std::move(read_back_);
+  }
+  for (const auto& background : backgrounds_)
+    if (Value figures = background->figures(); !figures.is_null()) observation.values.set("load", std::move(figures));
+  observation.values.set("chaos", std::move(chaos));
+  observation.texts["timeline"] = chronicle_.take();
+  return observation;
+}
+}  // namespace mccoy::chaos
