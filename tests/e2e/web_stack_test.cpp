@@ -44,6 +44,16 @@ BOOST_AUTO_TEST_CASE(honest_servers_are_proven_and_leave_nothing) {
   BOOST_TEST(place.mccoy({"verify", place.out()}).code == 0);
 }
 
+BOOST_AUTO_TEST_CASE(what_they_make_of_being_killed_is_proven_and_counted) {
+  const Place place;
+  const auto ran = place.mccoy({"run", kFolder + "/chaos.yaml", "--out", place.out()});
+  BOOST_TEST(ran.code == 0, ran.out << ran.err);
+  BOOST_TEST(e2e::strangers(ran) == "");
+  for (const auto& [id, body] : place.cases())
+    BOOST_TEST(place.result_of(id) == "pass real", id << ": " << body["judgement"]["reason"].as_string());
+  BOOST_TEST(place.mccoy({"verify", place.out()}).code == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_redis_that_keeps_nothing_on_disk_is_found_out) {
   const Place place;
   const auto ran = place.suite(but("--appendonly, \"yes\"", "--appendonly, \"no\""));
