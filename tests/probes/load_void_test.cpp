@@ -16,8 +16,8 @@ struct Row {
   load::Model model = load::Model::open;
   std::uint64_t never_sent = 0, no_ports = 0, late = 0, unchecked = 0;
   double cpu = 0.1;
-  std::uint64_t lag_ns = 1'000;    ///< of each
-  std::string_view why, late_why;  ///< part of the text; "" = none
+  std::uint64_t lag_ns = 1'000;              ///< of each
+  std::string_view why = {}, late_why = {};  ///< part of the text; "" = none
 };
 std::ostream& operator<<(std::ostream& out, const Row& row) {
   return out << row.title;
