@@ -217,8 +217,7 @@ class Conclusion {
       why = fmt::format("it took {}, and {} were allowed", human_duration(Duration(recovered_ - undone_)),
                         human_duration(within));
     if (why.empty()) return std::string(kPassed);
-    if (!timeline_.last_words.empty()) why += "; " + join(timeline_.last_words, "; ");
-    return why;
+    return timeline_.last_words.empty() ? why : join(timeline_.last_words, "; ") + "; " + why;
   }
 
   std::string during() const {

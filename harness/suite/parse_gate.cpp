@@ -351,11 +351,11 @@ class GateParser {
     return gate_.against == Against::limit ? can_be_missed() : Status();
   }
 
-  /// What is measured has limits of its own: no time is nothing, none of a request is over an hour, no count is broken.
+  /// What is measured has limits of its own: no time of a request is nothing or over an hour, no count is broken.
   Status can_be_missed() const {
     constexpr double kLongest = 3600e9;
     const bool above = gate_.sign == Kind::gt || gate_.sign == Kind::ge;
-    if (is_time(gate_) && above && gate_.limit == 0)
+    if (gate_.sort == MetricSort::times && is_time(gate_) && above && gate_.limit == 0)
       return gate_error(limit_, "every time is longer than none, so it checks nothing",
                         "give it a limit that can be missed");
     if (is_time(gate_) && gate_.sort == MetricSort::times && gate_.limit > kLongest)

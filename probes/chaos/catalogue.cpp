@@ -72,7 +72,7 @@ bool is_below(const std::string& path, const std::string& folder) {
 
 Result<Value> typed_settings(const FaultKind& kind, const Value& given) {
   for (const auto& [name, value] : given.as_map())
-    if (std::ranges::none_of(kind.fields, [&](const suite::Field& field) { return field.name == name; }))
+    if (std::ranges::find(kind.fields, name, &suite::Field::name) == kind.fields.end())
       return unknown_field(kind, name);
   Value settings = Value::map();
   for (const auto& field : kind.fields) {

@@ -17,7 +17,7 @@ constexpr Field kLedger[] = {
      .type = FieldType::argv,
      .help = "Without a load: the command that writes one record; exit status 0 is its acknowledgement. {{id}} is the "
              "number of the record.",
-     .example = "[redis-cli, -p, \"${services.cache.port}\", SADD, ids, \"{{id}}\"]"},
+     .example = "[redis-cli, -e, -p, \"${services.cache.port}\", SADD, ids, \"{{id}}\"]"},
     {.name = "read_back",
      .type = FieldType::texts,
      .help = "Afterwards: a command, or GET and a URL. With {{id}} it is asked for each record (exit status 0, status "

@@ -22,7 +22,7 @@ std::int64_t Chronicle::of_monotonic(std::int64_t moment) const {
   return moment == 0 ? 0 : std::max<std::int64_t>(moment - begin_monotonic_, 1);
 }
 
-void Chronicle::add(std::int64_t at, Value line) {
+void Chronicle::add(std::int64_t at, const Value& line) {
   const std::lock_guard lock(mutex_);
   lines_.emplace_back(at, to_json(line));
 }
@@ -37,13 +37,13 @@ void Chronicle::asked(const std::string& name, std::string_view role, const Neig
   Value line = Value::map({{"at", at}, {"what", "asked"}, {"case", name}, {"role", role}});
   line.set("attempt", answer.attempt).set("outcome", answer.outcome).set("took", answer.took.count());
   if (!answer.why.empty()) line.set("why", visible_line(answer.why, kWhyBytes));
-  add(at, std::move(line));
+  add(at, line);
 }
 
 void Chronicle::fault(std::size_t index, std::string_view event, std::int64_t at, std::string_view text) {
   Value line = Value::map({{"at", at}, {"what", "fault"}, {"fault", index}, {"event", event}});
   if (!text.empty()) line.set("text", visible_line(text, 2 * kWhyBytes));
-  add(at, std::move(line));
+  add(at, line);
 }
 
 void Chronicle::service(const std::string& name, std::string_view last_words) {

@@ -35,7 +35,7 @@ class Chronicle {
     std::int64_t ok = 0, errors = 0, lost = 0;
     std::vector<std::uint32_t> took_us;
   };
-  void add(std::int64_t at, Value line);
+  void add(std::int64_t at, const Value& line);
   void add_traffic();
 
   const Instant begin_;

@@ -193,8 +193,7 @@ void Course::recover() {
 
 void Course::tell_last_words() {
   for (const auto& service : trial_.services->look())
-    if (const auto why = trial_.services->unusable(service.name))
-      chronicle_.service(service.name, service.name + ": " + *why);
+    if (const auto why = trial_.services->unusable(service.name)) chronicle_.service(service.name, *why);
 }
 
 void Course::close_ledger() {
