@@ -34,13 +34,15 @@ std::string time(const Value& metric) {
 
 void add_times(const Value& metrics, Lines& lines) {
   std::vector<std::string> parts;
-  const auto add = [&](const char* metric, std::string_view before, std::string_view after) {
-    if (const std::string shown = time(metrics[metric]); !shown.empty())
-      parts.push_back(std::string(before) + shown + std::string(after));
+  const auto add = [&](const char* metric, std::string_view before, std::string_view after, std::string_view at_once) {
+    const std::string shown = time(metrics[metric]);
+    if (shown.empty()) return;
+    const bool none = metrics[metric]["time_ns"].as_int() == 0;
+    parts.push_back(none ? std::string(at_once) : std::string(before) + shown + std::string(after));
   };
-  add("time_to_detect", "seen to be wrong after ", "");
-  add("outage", "wrong for ", "");
-  add("time_to_recover", "back ", " after it began to be undone");
+  add("time_to_detect", "seen to be wrong after ", "", "seen to be wrong at once");
+  add("outage", "wrong for ", "", "never wrong");
+  add("time_to_recover", "back ", " after it began to be undone", "back before it began to be undone");
   if (!parts.empty()) lines.emplace_back("course", join(parts, ", "));
 }
 
