@@ -69,7 +69,7 @@ struct Masker::Known {
 
 Masker::Masker(const std::vector<Secret>& secrets, Checked) : known_(std::make_shared<Known>(secrets)) {}
 
-Result<Masker> Masker::make(std::vector<Secret> secrets) {
+Result<Masker> Masker::make(const std::vector<Secret>& secrets) {
   for (const auto& secret : secrets) {
     if (without_line_end(secret.value).size() >= kShortestSecret) continue;
     return Error{.what = "the secret " + visible_line(secret.name) + " is too short to be masked safely",

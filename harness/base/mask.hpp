@@ -29,7 +29,7 @@ class Masker {
   Masker() : Masker(std::vector<Secret>{}, Checked{}) {}  ///< masks nothing
   /// A last line end belongs to no secret. Of a secret with several lines, each line is one too, if 8 bytes or longer.
   ///   errors  a secret under four bytes: too short to mask safely
-  static Result<Masker> make(std::vector<Secret> secrets);
+  static Result<Masker> make(const std::vector<Secret>& secrets);
 
   std::string mask(std::string_view bytes) const;
   /// Strings and keys; a number that spells a secret becomes a string. Keys made equal by masking are numbered.

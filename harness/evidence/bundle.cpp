@@ -41,8 +41,8 @@ Result<Bundle> Bundle::create(const std::string& folder) {
   return bundle;
 }
 
-Status Bundle::seal(Value close_body) {
-  MCCOY_DO(journal_->append(kCloseType, std::move(close_body), Durable::yes));
+Status Bundle::seal(const Value& close_body) {
+  MCCOY_DO(journal_->append(kCloseType, close_body, Durable::yes));
   Seal seal{.journal = journal_->extent(), .files = {}};
   for (const auto& [digest, bytes] : blobs_->kept())
     seal.files.push_back({std::string(kBlobsFolder) + '/' + Blobs::place(digest), bytes, digest});

@@ -32,7 +32,7 @@ class Bundle {
   Blobs& blobs() { return *blobs_; }
   /// Appends the close record, syncs, writes the seal; nothing can be appended afterwards.
   ///   errors  the evidence could not be kept
-  Status seal(Value close_body);
+  Status seal(const Value& close_body);
 
  private:
   Bundle() = default;

@@ -66,7 +66,7 @@ Result<Masker> masker_of(const std::vector<suite::Suite>& suites) {
   for (const suite::Suite& suite : suites)
     for (const std::string& name : suite.secrets)
       if (const char* value = std::getenv(name.c_str())) secrets.push_back({name, value});
-  return Masker::make(std::move(secrets));
+  return Masker::make(secrets);
 }
 
 /// What the cases name; all services as soon as one case names none, for it may reach one by a fixed address.

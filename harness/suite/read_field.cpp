@@ -113,7 +113,7 @@ std::optional<Value> read_names(Reading& reading, const Field& field, const Node
   return Value(std::move(members));
 }
 
-Value values_of(LocatedMap map) {
+Value values_of(LocatedMap&& map) {
   Value::Map members;
   members.reserve(map.size());
   for (auto& [name, located] : map) members.emplace_back(std::move(name), std::move(located.value));

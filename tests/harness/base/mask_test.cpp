@@ -17,7 +17,7 @@ namespace data = boost::unit_test::data;
 
 namespace {
 Masker masker(std::vector<Secret> secrets) {
-  return Masker::make(std::move(secrets)).value();
+  return Masker::make(secrets).value();
 }
 
 /// Every character that some writer escapes, a character outside ASCII and one outside the first plane.
