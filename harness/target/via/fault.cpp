@@ -31,8 +31,8 @@ constexpr bool has_text(const Fault& fault) {
 }
 
 constexpr std::array<FaultRow, 14> kRows = {{
-    {latency, "latency", &Readings::bytes_delayed, "bytes that left late", false, "a delay or a jitter", &has_delay},
-    {bandwidth, "bandwidth", &Readings::bytes_delayed, "bytes that left late", false, "a rate above 0", &has_rate},
+    {latency, "latency", &Readings::bytes_delayed, "bytes that were held", false, "a delay or a jitter", &has_delay},
+    {bandwidth, "bandwidth", &Readings::bytes_delayed, "bytes that were held", false, "a rate above 0", &has_rate},
     {refuse, "refuse", &Readings::refused, "connections refused", false, "", &is_whole},
     {reset, "reset", &Readings::resets, "connections reset", false, "", &is_whole},
     {black_hole, "black_hole", &Readings::bytes_dropped, "bytes swallowed", false, "", &is_whole},

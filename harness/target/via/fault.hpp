@@ -54,7 +54,7 @@ struct FaultRow {
   FaultKind kind;
   std::string_view name;            ///< "latency", "black_hole"
   std::int64_t Readings::*touched;  ///< more than 0: it had an effect
-  std::string_view effect;          ///< what that counts: "bytes that left late"
+  std::string_view effect;          ///< what that counts: "bytes that were held"
   bool by_request = false;          ///< its share is one of requests
   std::string_view needs = {};      ///< the number it makes no sense without; "" = none
   bool (*complete)(const Fault& fault);

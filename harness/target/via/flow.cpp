@@ -101,6 +101,7 @@ void Flow::say(std::string bytes, const Stage& stage) {
 
 void Flow::queue(Chunk chunk) {
   schedule(chunk);
+  count_held(chunk);
   held_ += chunk.bytes.size();
   queue_.push_back(std::move(chunk));
 }
@@ -158,16 +159,21 @@ void Flow::drop_head() {
   if (then != Then::go_on) link_.act(then, *this);
 }
 
+/// Whom the fault holds up is counted at once: it may leave only when the fault is over, or never.
+void Flow::count_held(const Chunk& chunk) {
+  for (const auto& stage : stages_) {
+    if (!stage->delays() || !chunk.is_late()) continue;
+    stage->readings().bytes_delayed += static_cast<std::int64_t>(chunk.bytes.size());
+    stage->touch();
+  }
+}
+
 /// The whole time it was here, for each fault that holds data up.
 void Flow::count_delay(Chunk& chunk, Instant now) {
   if (chunk.counted) return;
   chunk.counted = true;
-  for (const auto& stage : stages_) {
-    if (!stage->delays() || chunk.leaves <= chunk.came || chunk.bytes.empty()) continue;
-    stage->readings().delays.add(now - chunk.came);
-    stage->readings().bytes_delayed += static_cast<std::int64_t>(chunk.bytes.size());
-    stage->touch();
-  }
+  for (const auto& stage : stages_)
+    if (stage->delays() && chunk.is_late()) stage->readings().delays.add(now - chunk.came);
 }
 
 void Flow::drain() {

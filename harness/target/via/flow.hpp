@@ -54,6 +54,7 @@ class Flow {
   void pass(Chunk chunk, std::size_t first_stage);
   void queue(Chunk chunk);
   void schedule(Chunk& chunk);
+  void count_held(const Chunk& chunk);
   void count_delay(Chunk& chunk, Instant now);
   void drop_head();
 

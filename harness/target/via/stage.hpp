@@ -31,6 +31,7 @@ struct Chunk {
   bool counted = false;  ///< its delay stands in the readings
   bool made = false;     ///< by the proxy itself, and not by who is said to have sent it
   std::size_t left() const { return bytes.size() - sent; }
+  bool is_late() const { return leaves > came && !bytes.empty(); }
 };
 
 /// A fault while it lasts, and what it did. Shared by its stages and its handle; touched by the loop's thread only.

@@ -64,10 +64,11 @@ BOOST_AUTO_TEST_CASE(what_latency_holds_leaves_when_it_is_lifted) {
   auto fault = world.inject({.kind = FaultKind::latency, .delay = std::chrono::hours(1)});
   send_all(client.get(), "held");
   BOOST_TEST(soon([&] { return world.proxy->totals().held == 4; }));
-  BOOST_TEST(!had_effect(fault.fault(), fault.measure()));
+  BOOST_TEST(had_effect(fault.fault(), fault.measure()));
+  BOOST_TEST(fault.measure().delays.count() == 0);
   BOOST_TEST(fault.lift().ok());
   BOOST_TEST(read_some(client.get(), 4).bytes == "held");
-  BOOST_TEST(had_effect(fault.fault(), fault.measure()));
+  BOOST_TEST(fault.measure().delays.count() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(one_of_two_faults_that_is_lifted_leaves_the_other_as_it_was) {
@@ -212,6 +213,10 @@ BOOST_AUTO_TEST_CASE(a_stall_holds_everything_and_loses_nothing) {
   BOOST_TEST(world.proxy->totals().held <= (1 << 20) + (64 << 10));
   char byte = 0;
   BOOST_TEST(::recv(client.get(), &byte, 1, MSG_DONTWAIT) == -1);
+  const Readings held = fault.measure();
+  BOOST_TEST(had_effect(fault.fault(), held));  // while it lasts, and not only when it is over
+  BOOST_TEST(held.bytes_delayed >= 1 << 19);
+  BOOST_TEST(held.delays.count() == 0);
   BOOST_TEST(fault.lift().ok());
   const Read got = read_some(client.get());
   sender.join();
