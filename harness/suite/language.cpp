@@ -86,7 +86,7 @@ constexpr Field kService[] = {
      .example = "\"127.0.0.1:5432\""},
     {.name = "before",
      .type = argvs,
-     .help = "Commands run once before it starts, as the same user.",
+     .help = "Commands run once before it starts, in ${dir} and as the same user.",
      .example = "[[initdb, -D, \"${dir}/data\"]]"},
     {.name = "env", .type = names, .help = "Variables added to its environment.", .example = "{ LOG: debug }"},
     {.name = "cwd",
