@@ -6,13 +6,15 @@
 
 namespace mccoy::e2e {
 struct Program {
-  std::string expected;  ///< "pass real R14"
+  std::string expected;   ///< "pass real R14"
+  std::string says = {};  ///< part of the reason; "" = any
   std::map<std::string, std::string> files;
 };
 struct Pair {
   std::string name, title;
   Program honest, lying;
   std::vector<std::string> needs;  ///< programs
+  std::string may_lack;            ///< of the machine; then both are not-run
 };
 std::vector<Pair> read_pairs(const std::string& folder);
 
