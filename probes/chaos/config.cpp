@@ -199,6 +199,8 @@ Result<std::unique_ptr<Fault>> make(const FaultContext& context, const Value& se
   if ((how == "replaced") != settings["with"].is_string())
     return Error{.what = how == "replaced" ? "with: what the file is to hold is missing"
                                            : "with: goes with `how: replaced` only"};
+  if (how == "missing" && settings["must_be_opened"].as_bool())
+    return Error{.what = "must_be_opened: nobody can open a file that is missing", .hint = "leave it out"};
   const auto where = context.services->whereabouts(context.service);
   const std::string folder = where && !where->dir.empty() ? where->dir : context.folder;
   MCCOY_TRY(path, path_within(context, absolute(settings["path"].as_string(), folder)));

@@ -13,6 +13,13 @@ namespace {
 constexpr Duration kTail = std::chrono::milliseconds(500);  ///< the background goes on so long after the recovery
 constexpr Duration kHealSeen = std::chrono::seconds(10);
 constexpr Duration kExpiresAfter = std::chrono::seconds(60);  ///< behind the end of the trial
+
+/// What was seen where there is no effect: all as it was, or something else, which is not enough.
+std::string unchanged(const FaultCourse& course) {
+  const std::string& now = course.during->text;
+  const bool same = now == course.before->text;
+  return fmt::format("{} ({}{})", course.during->what, now, same ? ", as before" : "; before: " + course.before->text);
+}
 }  // namespace
 
 Course::Course(const ChaosAsk& ask, const Trial& trial)
@@ -143,8 +150,7 @@ bool Course::inject(std::size_t index) {
     chronicle_.fault(index, "effect", chronicle_.of_monotonic(course.effect_ns), course.during->text);
     return true;
   }
-  const std::string why = !effect.ok() ? "it could not be measured: " + effect.error().what
-                                       : fmt::format("{} ({}), as before", course.during->what, course.during->text);
+  const std::string why = !effect.ok() ? "it could not be measured: " + effect.error().what : unchanged(course);
   chronicle_.fault(index, "no-effect", chronicle_.now(), why);
   return false;
 }

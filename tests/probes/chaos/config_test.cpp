@@ -100,6 +100,15 @@ BOOST_AUTO_TEST_CASE(a_file_that_nobody_opens_is_no_effect_where_that_is_asked) 
   BOOST_TEST(heals(*fault));
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_is_missing_cannot_have_to_be_opened) {
+  Arena arena;
+  arena.up();
+  const File file(arena);
+  const auto made =
+      arena.try_make("config", Value::map({{"path", "config"}, {"how", "missing"}, {"must_be_opened", true}}));
+  BOOST_TEST((!made.ok() && holds(made.error().what, "must_be_opened")));
+}
+
 BOOST_AUTO_TEST_CASE(a_target_that_puts_its_file_back_by_itself_shows_no_effect) {
   Arena arena;
   arena.up();
