@@ -103,7 +103,7 @@ Result answer_of(const std::string& bundle, const Captured& captured) {
   Result result{.answer = "no judgement",
                 .reason = "exit " + std::to_string(captured.ended.code) + ": " + captured.err.text()};
   (void)evidence::read_journal(bundle + "/" + std::string(evidence::kJournalFile), [&](const evidence::Record& record) {
-    if (record.type != "case") return;
+    if (record.type != "case" || !record.body["case"].as_string().ends_with("/claim")) return;
     const Value& judgement = record.body["judgement"];
     result.answer = judgement["outcome"].as_string();
     for (const std::string_view part : {"provenance", "rule"})
