@@ -1,6 +1,7 @@
 // The network of a service that has a network namespace of its own (started by `ip netns exec NAME …`, say) loses
 // packets, delays them, or is cut off from another service. Through nftables and netem inside that namespace; the
 // host's own network is never touched.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <net/if.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "harness/base/random.hpp"
 #include "harness/base/text.hpp"
 #include "harness/base/undo.hpp"
+#include "harness/base/undo_record.hpp"
 #include "probes/chaos/fault.hpp"
 
 namespace mccoy::chaos {
@@ -28,9 +30,14 @@ ProcessId root_of(const FaultContext& context) {
   return where ? where->root : ProcessId{};
 }
 
+/// The network of a process, which stays while it is held: others may be in it when the process is gone.
+UniqueFd network_of(const ProcessId& process) {
+  return UniqueFd(::open(("/proc/" + std::to_string(process.pid) + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
+}
+
 /// Runs a tool in the network of the service. errors: its own words
-Result<std::string> in_network(const ProcessId& process, std::vector<std::string> argv, const std::string& input = "") {
-  argv.insert(argv.begin(), {"nsenter", "--net=/proc/" + std::to_string(process.pid) + "/ns/net", "--"});
+Result<std::string> in_network(const UniqueFd& network, std::vector<std::string> argv, const std::string& input = "") {
+  argv.insert(argv.begin(), {"nsenter", fmt::format("--net=/proc/{}/fd/{}", ::getpid(), network.get()), "--"});
   Command command{.argv = std::move(argv), .env = base_environment(), .cwd = "/", .input = input};
   set_env(command.env, "PATH", kPath);
   MCCOY_TRY(ran, run_command(command, Deadline::in(kPatience)));
@@ -67,7 +74,8 @@ class Dropping final : public Fault {
         rules_(std::move(rules)),
         sentence_(std::move(sentence)),
         table_("mccoy_" + fresh_token(8)),
-        process_(root_of(context)) {}
+        process_(root_of(context)),
+        network_(network_of(process_)) {}
   ~Dropping() override { (void)heal(); }
 
   FaultPlan plan() const override {
@@ -81,22 +89,27 @@ class Dropping final : public Fault {
 
  private:
   Status inject() override;
-  Status heal() override { return undo_.fulfil(); }
+  /// The order knows the network by its process alone.
+  Status heal() override {
+    if (!lives(process_)) (void)in_network(network_, {"nft", "delete", "table", "inet", table_});
+    return undo_.fulfil();
+  }
 
   const FaultContext context_;
   const std::vector<std::string> rules_;
   const std::string sentence_, table_;
   const ProcessId process_;
+  const UniqueFd network_;
   Undo undo_;
   double dropped_ = 0;
 };
 
 Result<Reading> Dropping::measure() {
-  const auto listed = in_network(process_, {"nft", "-j", "list", "tables"});
+  const auto listed = in_network(network_, {"nft", "-j", "list", "tables"});
   if (!listed.ok()) return listed.error();
   const bool there = listed->find("\"" + table_ + "\"") != std::string::npos;
   if (there) {
-    MCCOY_TRY(text, in_network(process_, {"nft", "-j", "list", "table", "inet", table_}));
+    MCCOY_TRY(text, in_network(network_, {"nft", "-j", "list", "table", "inet", table_}));
     MCCOY_TRY(value, from_json(text));
     dropped_ = packets_in(value);
   }
@@ -120,13 +133,14 @@ Status Dropping::inject() {
     for (const auto& rule : rules_) text += rule + " counter drop\n";
     text += "}\n";
   }
-  auto done = in_network(process_, {"nft", "-f", "-"}, text + "}\n");
+  auto done = in_network(network_, {"nft", "-f", "-"}, text + "}\n");
   return done.ok() ? Status() : Status(std::move(done).error());
 }
 
 class Delay final : public Fault {
  public:
-  Delay(const FaultContext& context, Duration by) : context_(context), by_(by), process_(root_of(context)) {}
+  Delay(const FaultContext& context, Duration by)
+      : context_(context), by_(by), process_(root_of(context)), network_(network_of(process_)) {}
   ~Delay() override { (void)heal(); }
 
   FaultPlan plan() const override {
@@ -143,6 +157,8 @@ class Delay final : public Fault {
   Status heal() override {
     Status first;
     for (auto& undo : undo_)
+      if (!lives(process_)) (void)in_network(network_, {"tc", "qdisc", "del", "dev", undo.order().bytes, "root"});
+    for (auto& undo : undo_)
       if (auto done = undo.fulfil(); !done.ok() && first.ok()) first = std::move(done);
     if (first.ok()) undo_.clear();
     return first;
@@ -151,12 +167,13 @@ class Delay final : public Fault {
   const FaultContext context_;
   const Duration by_;
   const ProcessId process_;
+  const UniqueFd network_;
   std::vector<Undo> undo_;
   double delayed_ = 0;
 };
 
 Result<Reading> Delay::measure() {
-  MCCOY_TRY(text, in_network(process_, {"tc", "-s", "-j", "qdisc", "show"}));
+  MCCOY_TRY(text, in_network(network_, {"tc", "-s", "-j", "qdisc", "show"}));
   MCCOY_TRY(value, from_json(text));
   bool there = false;
   double packets = 0;
@@ -174,7 +191,7 @@ Result<Reading> Delay::measure() {
 }
 
 Status Delay::inject() {
-  MCCOY_TRY(text, in_network(process_, {"ip", "-j", "link", "show"}));
+  MCCOY_TRY(text, in_network(network_, {"ip", "-j", "link", "show"}));
   MCCOY_TRY(links, from_json(text));
   for (const auto& link : links.as_list()) {
     const auto& device = link["ifname"].as_string();
@@ -185,7 +202,7 @@ Status Delay::inject() {
                                    .because = "what " + context_.service + " sends is delayed"}));
     undo_.push_back(std::move(undo));
     const auto us = std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(by_).count()) + "us";
-    auto done = in_network(process_, {"tc", "qdisc", "add", "dev", device, "root", "netem", "delay", us});
+    auto done = in_network(network_, {"tc", "qdisc", "add", "dev", device, "root", "netem", "delay", us});
     if (!done.ok()) return std::move(done).error();
   }
   return {};
