@@ -14,8 +14,8 @@ constexpr int kPauseMs = 1;
 
 evidence::Activity end_window(CallThread& thread, Window& window) {
   const Deadline deadline = Deadline::in(kMostWaitForFarewells);
-  while (!thread.with_recorder([](Recorder& recorder) { return recorder.all_told(); }) && !deadline.passed())
-    ::poll(nullptr, 0, kPauseMs);
+  const auto all_told = [&](Recorder& recorder) { return recorder.all_told(window); };
+  while (!thread.with_recorder(all_told) && !deadline.passed()) ::poll(nullptr, 0, kPauseMs);
   thread.with_recorder([&](Recorder& recorder) { recorder.end(window); });
   return finish(window);
 }

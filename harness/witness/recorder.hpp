@@ -59,8 +59,8 @@ class Recorder {
   /// Opening a file to read it is not shown.
   void sees_no_reads() { sees_reads_ = false; }
   void begin(Window& window);
-  /// False: the kernel has yet to tell of sockets that were closed; ask again soon.
-  bool all_told() { return sockets_.all_told(programs_); }
+  /// False: the kernel has yet to tell of sockets that were closed in it; ask again soon.
+  bool all_told(const Window& window) { return sockets_.all_told(window.sockets, programs_); }
   void end(Window& window);
 
  private:

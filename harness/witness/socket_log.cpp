@@ -316,12 +316,15 @@ void SocketLog::begin(SocketWindow& window, Programs& programs) {
   windows_.push_back(&window);
 }
 
-bool SocketLog::all_told(Programs& programs) {
+bool SocketLog::all_told(const SocketWindow& window, Programs& programs) {
   settle(programs);
   take_farewells();
   if (!farewells_.listening()) return true;
-  if (std::ranges::any_of(uncertain_, [](const Uncertain& uncertain) { return is_local(uncertain.farewell.peer); }))
-    return false;
+  const auto is_awaited = [&](const Uncertain& uncertain) {  // an earlier window has waited for its own
+    return std::ranges::find(uncertain.windows, &window) != uncertain.windows.end() &&
+           is_local(uncertain.farewell.peer);
+  };
+  if (std::ranges::any_of(uncertain_, is_awaited)) return false;
   if (std::ranges::none_of(sockets_, [](const auto& entry) { return entry.second.protocol == "tcp"; })) return true;
   const auto open = tcp_sockets();
   return !open || std::ranges::none_of(sockets_, [&](const auto& entry) {

@@ -33,8 +33,8 @@ class SocketLog {
 
   /// A window is told of everything from here on; it must stay where it is until it has ended.
   void begin(SocketWindow& window, Programs& programs);
-  /// False: the kernel has yet to say something of sockets that were closed.
-  bool all_told(Programs& programs);
+  /// False: the kernel has yet to say something of sockets that were closed in this window.
+  bool all_told(const SocketWindow& window, Programs& programs);
   void end(SocketWindow& window);
   /// Many are remembered, and some may be closed by now.
   bool crowded() const { return windows_.empty() && sockets_.size() >= most_before_cleaning_; }
