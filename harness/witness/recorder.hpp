@@ -60,7 +60,9 @@ class Recorder {
   void sees_no_reads() { sees_reads_ = false; }
   void begin(Window& window);
   /// False: the kernel has yet to tell of sockets that were closed in it; ask again soon.
-  bool all_told(const Window& window) { return sockets_.all_told(window.sockets, programs_); }
+  bool all_told(const Window& window, OtherEnds other_ends) {
+    return sockets_.all_told(window.sockets, programs_, other_ends);
+  }
   void end(Window& window);
 
  private:

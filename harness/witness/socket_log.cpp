@@ -316,7 +316,7 @@ void SocketLog::begin(SocketWindow& window, Programs& programs) {
   windows_.push_back(&window);
 }
 
-bool SocketLog::all_told(const SocketWindow& window, Programs& programs) {
+bool SocketLog::all_told(const SocketWindow& window, Programs& programs, OtherEnds other_ends) {
   settle(programs);
   take_farewells();
   if (!farewells_.listening()) return true;
@@ -324,7 +324,7 @@ bool SocketLog::all_told(const SocketWindow& window, Programs& programs) {
     return std::ranges::find(uncertain.windows, &window) != uncertain.windows.end() &&
            is_local(uncertain.farewell.peer);
   };
-  if (std::ranges::any_of(uncertain_, is_awaited)) return false;
+  if (other_ends == OtherEnds::awaited && std::ranges::any_of(uncertain_, is_awaited)) return false;
   if (std::ranges::none_of(sockets_, [](const auto& entry) { return entry.second.protocol == "tcp"; })) return true;
   const auto open = tcp_sockets();
   return !open || std::ranges::none_of(sockets_, [&](const auto& entry) {

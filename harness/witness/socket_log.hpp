@@ -16,6 +16,8 @@
 #include "harness/witness/tcp_farewells.hpp"
 
 namespace mccoy::witness {
+enum class OtherEnds : std::uint8_t { awaited, left_open };
+
 class SocketLog {
  public:
   /// Before the kernel connects (or sends to an address, `once`).
@@ -34,7 +36,8 @@ class SocketLog {
   /// A window is told of everything from here on; it must stay where it is until it has ended.
   void begin(SocketWindow& window, Programs& programs);
   /// False: the kernel has yet to say something of sockets that were closed in this window.
-  bool all_told(const SocketWindow& window, Programs& programs);
+  ///   other_ends  does what the other end of a connection says, if it ever does, matter, too?
+  bool all_told(const SocketWindow& window, Programs& programs, OtherEnds other_ends);
   void end(SocketWindow& window);
   /// Many are remembered, and some may be closed by now.
   bool crowded() const { return windows_.empty() && sockets_.size() >= most_before_cleaning_; }
