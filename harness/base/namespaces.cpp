@@ -1,15 +1,18 @@
 #include "harness/base/namespaces.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "harness/base/file.hpp"
+#include "harness/base/folder.hpp"
 
 namespace mccoy {
 namespace {
@@ -17,6 +20,22 @@ namespace {
 UniqueFd open_namespace(const ProcessId& process, const char* kind) {
   UniqueFd open(::open(("/proc/" + std::to_string(process.pid) + "/ns/" + kind).c_str(), O_RDONLY | O_CLOEXEC));
   return open && identify_process(process.pid) == process ? std::move(open) : UniqueFd();
+}
+
+/// The first ENTRY of the folder such that FOLDER/ENTRY`below` is the namespace with this inode.
+UniqueFd open_in(const std::string& folder, const std::string& below, std::uint64_t inode) {
+  const UniqueFd open(::open(folder.c_str(), kOpenFolder));
+  const auto entries = open ? read_folder(open.get()) : Error{};
+  if (!entries.ok()) return {};
+  for (const auto& entry : *entries) {
+    UniqueFd file(::open((folder + "/" + entry.name + below).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat found {};
+    struct statfs system {};
+    if (file && ::fstat(file.get(), &found) == 0 && found.st_ino == inode && ::fstatfs(file.get(), &system) == 0 &&
+        system.f_type == NSFS_MAGIC)
+      return file;
+  }
+  return {};
 }
 
 /// Forks; what the child does may not allocate, for other threads may hold the locks of the heap.
@@ -57,20 +76,30 @@ Status unmount_for(const ProcessId& process, const std::string& point) {
   return in_mounts_of(process, "unmount " + point, [&] { return ::umount2(point.c_str(), MNT_DETACH); });
 }
 
-Status run_in_network_of(const ProcessId& process, std::vector<std::string> argv) {
+std::uint64_t network_of(const ProcessId& process) {
+  struct stat found {};
   const UniqueFd network = open_namespace(process, "net");
-  if (!network) return has_ended(process);
+  return network && ::fstat(network.get(), &found) == 0 ? found.st_ino : 0;
+}
+
+UniqueFd open_network(const ProcessId& process, std::uint64_t inode) {
+  UniqueFd network = open_namespace(process, "net");
+  if (network || inode == 0) return network;
+  if (network = open_in("/run/netns", "", inode); network) return network;
+  return open_in("/proc", "/ns/net", inode);
+}
+
+Status run_in_network(int network, std::vector<std::string> argv) {
   const std::string program = find_program(argv[0], "/usr/sbin:/sbin:/usr/bin:/bin", "/");
   if (program.empty()) return Error{.what = "there is no " + argv[0]};
   std::vector<char*> words;
   for (auto& word : argv) words.push_back(word.data());
   words.push_back(nullptr);
-  const int fd = network.get();
   const int status = in_child([&] {
     static char* const kEnvironment[] = {nullptr};
     const int null = ::open("/dev/null", O_RDWR);
     for (int standard = 0; standard < 3; ++standard) ::dup2(null, standard);
-    if (::setns(fd, CLONE_NEWNET) == 0) ::execve(program.c_str(), words.data(), kEnvironment);
+    if (::setns(network, CLONE_NEWNET) == 0) ::execve(program.c_str(), words.data(), kEnvironment);
     return 127;
   });
   if (status == 0) return {};

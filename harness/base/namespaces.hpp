@@ -1,9 +1,11 @@
 // Doing something in the namespaces of another process: a child of ours enters them, does it and ends. No shell, no
 // change to our own namespaces. Needs root.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "harness/base/owned.hpp"
 #include "harness/base/process.hpp"
 
 namespace mccoy {
@@ -11,9 +13,14 @@ namespace mccoy {
 ///   errors  it has ended; it shares its mounts with us, so that others would see it, too
 Status mount_for(const ProcessId& process, const std::string& source, const std::string& point);
 Status unmount_for(const ProcessId& process, const std::string& point);
-/// Runs a program of the system (from /usr/sbin, /sbin, /usr/bin, /bin) in the network of the process and waits for it.
-///   errors  it has ended, there is no such program, it exited with another status than 0
-Status run_in_network_of(const ProcessId& process, std::vector<std::string> argv);
+/// Inode of the network namespace of the process, which says which one it is; 0: it has ended.
+std::uint64_t network_of(const ProcessId& process);
+/// That of the process. Should it have ended, the one with this inode (0: none), which lives on by its name in
+/// /run/netns or by another process in it. none: it is gone
+UniqueFd open_network(const ProcessId& process, std::uint64_t inode);
+/// Runs a program of the system (from /usr/sbin, /sbin, /usr/bin, /bin) in this network and waits for it.
+///   errors  there is no such program, it exited with another status than 0
+Status run_in_network(int network, std::vector<std::string> argv);
 /// Has it a namespace of this kind ("net", "mnt") that is not ours?
 bool has_own_namespace(const ProcessId& process, const char* kind);
 }  // namespace mccoy

@@ -19,7 +19,8 @@ struct UndoOrder {
                 ///< remove `from`
     remove,     ///< remove the tree `to`
     signal,     ///< send `number` to `process`, unless that has ended
-    limit,      ///< give `process` its limits `soft` and `hard` on the resource `number` back
+    limit,      ///< give `process` its limits `soft` and `hard` on the resource `number` back, and to its descendants
+                ///< that inherited the soft limit `bytes` meanwhile
     write,      ///< write `bytes` into `to`, a file of the kernel; gone: nothing to do
     cgroup,     ///< move the processes of the cgroup `from` to the cgroup `to`, then remove `from`
     unmount,    ///< unmount `to`, if what is mounted there still has the source `from` ("" = any), as `process` sees it
@@ -35,6 +36,7 @@ struct UndoOrder {
   ProcessId process = {};
   int number = 0;
   std::uint64_t soft = 0, hard = 0;
+  std::uint64_t network = 0;         ///< inode of that of `process`, which may outlive it
   Value marks = {};                  ///< FileMarks; null: bytes only
   std::int64_t expires_boot_us = 0;  ///< when it is carried out although mccoy lives; 0: never
   std::string because = {};          ///< what was done, for people: "db is paused"

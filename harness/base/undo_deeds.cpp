@@ -114,13 +114,20 @@ Status send_signal(const UndoOrder& order) {
   return system_error("cannot " + in_words(order), errno);
 }
 
+/// First the process itself: children it has from then on inherit what they should.
 Status give_limits_back(const UndoOrder& order) {
   if (!handle_of(order.process)) return {};
   const rlimit limits{.rlim_cur = order.soft, .rlim_max = order.hard};
-  if (::prlimit(order.process.pid, static_cast<__rlimit_resource>(order.number), &limits, nullptr) == 0 ||
-      errno == ESRCH)
-    return {};
-  return system_error("cannot " + in_words(order), errno);
+  const auto resource = static_cast<__rlimit_resource>(order.number);
+  if (::prlimit(order.process.pid, resource, &limits, nullptr) != 0)
+    return errno == ESRCH ? Status() : system_error("cannot " + in_words(order), errno);
+  for (const pid_t child : order.bytes.empty() ? std::vector<pid_t>{} : descendants_of(order.process.pid)) {
+    rlimit now{};
+    if (::prlimit(child, resource, nullptr, &now) == 0 && std::to_string(now.rlim_cur) == order.bytes &&
+        now.rlim_max == order.hard)
+      (void)::prlimit(child, resource, &limits, nullptr);
+  }
+  return {};
 }
 
 Status write_to_kernel(const std::string& path, std::string_view bytes) {
@@ -194,10 +201,11 @@ Status make_writable(const UndoOrder& order) {
   return system_error("cannot " + in_words(order), errno);
 }
 
+/// A network can outlive the process: by a name, or by others in it.
 Status delete_in_network(const UndoOrder& order, std::vector<std::string> argv) {
-  const UniqueFd handle = handle_of(order.process);
-  if (!handle) return {};  // its network has gone with it
-  auto ran = run_in_network_of(order.process, std::move(argv));
+  const UniqueFd network = open_network(order.process, order.network);
+  if (!network) return {};  // it has gone with the process
+  auto ran = run_in_network(network.get(), std::move(argv));
   if (!ran.ok()) ran.error().what = "cannot " + in_words(order) + ": " + ran.error().what;
   return ran;
 }

@@ -58,6 +58,7 @@ Value to_value(const UndoOrder& order) {
     value.set("soft", std::to_string(order.soft));
     value.set("hard", std::to_string(order.hard));
   }
+  if (order.network != 0) value.set("network", static_cast<std::int64_t>(order.network));
   if (!order.marks.is_null()) value.set("marks", order.marks);
   if (order.expires_boot_us != 0) value.set("expires_boot_us", order.expires_boot_us);
   return value;
@@ -77,6 +78,7 @@ Result<UndoOrder> undo_order_from(const Value& value) {
                      .number = static_cast<int>(value["number"].as_int()),
                      .soft = number("soft"),
                      .hard = number("hard"),
+                     .network = static_cast<std::uint64_t>(value["network"].as_int()),
                      .marks = value["marks"],
                      .expires_boot_us = value["expires_boot_us"].as_int(),
                      .because = value["because"].as_string()};

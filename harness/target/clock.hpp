@@ -7,12 +7,27 @@
 
 #include "harness/base/clock.hpp"
 #include "harness/base/error.hpp"
+#include "harness/base/undo.hpp"
 
 namespace mccoy::target {
 /// Path of the library; "" when it is not installed.
 std::string clock_library();
-/// Makes the file, with no offset. returns its path
-Result<std::string> make_clock_file(const std::string& path);
+/// The file, and the memory that the library shares between the processes of the service: a process that is killed
+/// leaves memory of its own behind in /dev/shm, so it is given some. Removed with its owner, or by the guardian.
+class FakeClock {
+ public:
+  /// With no offset.
+  static Result<FakeClock> make(const std::string& path);
+  FakeClock() = default;
+  FakeClock(FakeClock&&) noexcept = default;
+  FakeClock& operator=(FakeClock&&) noexcept = default;
+  ~FakeClock();
+  const std::string& file() const { return file_; }  ///< "": none was made
+
+ private:
+  std::string file_;
+  Undo semaphore_, memory_;
+};
 /// What stands in the file for an offset: always of the same length.
 std::string clock_offset(Duration offset);
 void set_clock_environment(std::vector<std::string>& env, const std::string& file);

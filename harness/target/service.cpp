@@ -68,8 +68,8 @@ Result<std::unique_ptr<Service>> Service::make(ServicePlan plan, ServiceContext 
   const Provisions& provisions = service->provisions();
   if (!provisions.calls.empty()) service->faults_ = std::make_shared<witness::CallFaults>(provisions.calls);
   if (provisions.clock && !clock_library().empty()) {
-    MCCOY_TRY(clock, make_clock_file(service->plan_.dir + ".clock"));
-    service->clock_file_ = std::move(clock);
+    MCCOY_TRY(clock, FakeClock::make(service->plan_.dir + ".clock"));
+    service->clock_ = std::move(clock);
   }
   if (provisions.disk_bytes > 0) service->disk_ = OwnDisk::make(service->plan_.dir, provisions.disk_bytes);
   service->log_base_ = service->context_.options->logs + "/" + service->asked().name;
@@ -158,7 +158,7 @@ std::optional<std::string> Service::begin() {
   if (raised(context_.options->interrupt)) return "interrupted";
   auto command = command_of(plan_, own_scope_now(), context_.options->env);
   if (!command.ok()) return command.error().what;
-  if (!clock_file_.empty()) set_clock_environment(command->env, clock_file_);
+  if (!clock_file().empty()) set_clock_environment(command->env, clock_file());
   command->private_mounts = provisions().private_mounts && ::geteuid() == 0;
   auto watching = asked().watch ? witness::ServiceWitness::make() : nullptr;
   if (watching) watching->watch(*command, plan_.reads_matter, faults_);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/evidence/facts.hpp"
+#include "harness/target/clock.hpp"
 #include "harness/target/life.hpp"
 #include "harness/target/own_disk.hpp"
 #include "harness/target/service_log.hpp"
@@ -67,7 +68,7 @@ class Service {
   /// Records what it does from here on. nullptr: nobody watches it, see unwatched().
   std::unique_ptr<witness::ServiceWitness::Window> open_window(bool files) const;
   std::string unwatched() const;  ///< why its system calls are not watched; "" when they are
-  const std::string& clock_file() const { return clock_file_; }
+  const std::string& clock_file() const { return clock_.file(); }
   const OwnDisk& disk() const { return disk_; }
   std::shared_ptr<witness::CallFaults> call_faults() const { return faults_; }  ///< may be null
   std::string last_output(std::size_t bytes) const;
@@ -94,7 +95,7 @@ class Service {
   ServicePlan plan_;
   const ServiceContext context_;
   OwnDisk disk_;                                 ///< goes after all its lives
-  std::string clock_file_;                       ///< "" when its clock cannot be set
+  FakeClock clock_;                              ///< none: its clock cannot be set
   std::shared_ptr<witness::CallFaults> faults_;  ///< of all its lives; null: none can be made
   std::string log_base_;
   bool is_set_up_ = false;

@@ -124,6 +124,7 @@ Status Dropping::inject() {
   MCCOY_TRY(undo, Undo::promise({.what = Undo::What::nft_table,
                                  .bytes = "inet " + table_,
                                  .process = process_,
+                                 .network = network_of(process_),
                                  .expires_boot_us = expiry_in(context_.expires_in),
                                  .because = sentence_}));
   undo_ = std::move(undo);
@@ -198,6 +199,7 @@ Status Delay::inject() {
     MCCOY_TRY(undo, Undo::promise({.what = Undo::What::qdisc,
                                    .bytes = device,
                                    .process = process_,
+                                   .network = network_of(process_),
                                    .expires_boot_us = expiry_in(context_.expires_in),
                                    .because = "what " + context_.service + " sends is delayed"}));
     undo_.push_back(std::move(undo));

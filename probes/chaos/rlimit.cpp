@@ -138,6 +138,7 @@ Status Rlimit::inject() {
     }
     if (now.rlim_max < static_cast<rlim_t>(limit_)) continue;  // it has less already
     MCCOY_TRY(undo, Undo::promise({.what = Undo::What::limit,
+                                   .bytes = std::to_string(limit_),
                                    .process = process,
                                    .number = resource_.number,
                                    .soft = now.rlim_cur,
