@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(before_every_system_call_nothing_of_the_fault_is_left) {
   for (std::size_t sample = 0; sample < calls.size(); ++sample) {
     const std::size_t count = calls[sample].size(), step = (count + kMostPoints - 1) / kMostPoints;
     BOOST_TEST_MESSAGE(kSamples[sample] << ": " << count << " system calls"
-                                        << (step > 1 ? ", of which every " + std::to_string(step) + "th" : ""));
+                                        << (step > 1 ? ", of which one in " + std::to_string(step) + " is tried" : ""));
     for (std::size_t call = 0; call < count; call += std::max<std::size_t>(step, 1)) points.push_back({sample, call});
   }
   std::vector<Found> found(points.size());

@@ -59,10 +59,11 @@ void add_points(std::vector<Point>& points, std::size_t sample, int inject, int 
 }
 
 Found kill_at(const Point& point, const Pace& pace, const std::string& network) {
-  constexpr int kHold_us = 30'000;
-  Killed mccoy(point.sample, network);
+  constexpr int kHeld_us = 30'000;
   const std::string phase = point.phase;
-  const int span_us = phase == "injecting" ? pace.inject_us : phase == "holding" ? kHold_us : pace.heal_us;
+  const bool heals = phase == "healing";
+  const int span_us = heals ? pace.heal_us : phase == "holding" ? kHeld_us : pace.inject_us;
+  Killed mccoy(point.sample, network, heals ? 1 : kForEver_ms);
   mccoy.go();
   (void)mccoy.says(point.sign);
   std::this_thread::sleep_for(std::chrono::microseconds(static_cast<int>(span_us * point.part)));

@@ -108,14 +108,13 @@ class Killed {
   /// Waits until everything is as it was.
   ///   returns  what is not, one thing a line; "" = nothing
   std::string residue();
-  /// The same, without what tells of processes and records: after `mccoy undo`.
-  std::string residue_now() { return all_of(missing_from(own_, own())) + all_of(missing_from(own(), own_)); }
   std::size_t records() const;
 
  private:
   void start(std::size_t sample, int hold_ms);
   std::vector<pid_t> pids() const;
   Lines own() const;
+  Lines changed() const;
   Lines machine() const;
 
   const Sample& sample_;
@@ -203,6 +202,14 @@ inline Lines Killed::machine() const {
   return lines;
 }
 
+inline Lines Killed::changed() const {
+  Lines lines;
+  const auto now = own();
+  for (const auto& line : missing_from(own_, now)) lines.insert("new: " + line);
+  for (const auto& line : missing_from(now, own_)) lines.insert("gone: " + line);
+  return lines;
+}
+
 inline std::string Killed::residue() {
   const auto deadline = Deadline::in(std::chrono::milliseconds(static_cast<int>(1000 * (kHealedWithin_s + kSlack_s))));
   Lines left;
@@ -214,9 +221,9 @@ inline std::string Killed::residue() {
     Lines more = missing_from(machine_, machine());
     more.merge(common(sockets_, listening({})));
     left = std::exchange(first, false) ? std::move(more) : common(left, more);
-    const auto changed = residue_now();
-    if (left.empty() && changed.empty()) return "";
-    if (deadline.passed()) return all_of(left) + "\n" + changed;
+    Lines wrong = changed();
+    wrong.insert(left.begin(), left.end());
+    if (wrong.empty() || deadline.passed()) return all_of(wrong);
   }
 }
 }  // namespace mccoy::chaos::testing
