@@ -76,7 +76,7 @@ Status unmount_for(const ProcessId& process, const std::string& point) {
   return in_mounts_of(process, "unmount " + point, [&] { return ::umount2(point.c_str(), MNT_DETACH); });
 }
 
-std::uint64_t network_of(const ProcessId& process) {
+std::uint64_t inode_of_network(const ProcessId& process) {
   struct stat found {};
   const UniqueFd network = open_namespace(process, "net");
   return network && ::fstat(network.get(), &found) == 0 ? found.st_ino : 0;

@@ -14,7 +14,7 @@ namespace mccoy {
 Status mount_for(const ProcessId& process, const std::string& source, const std::string& point);
 Status unmount_for(const ProcessId& process, const std::string& point);
 /// Inode of the network namespace of the process, which says which one it is; 0: it has ended.
-std::uint64_t network_of(const ProcessId& process);
+std::uint64_t inode_of_network(const ProcessId& process);
 /// That of the process. Should it have ended, the one with this inode (0: none), which lives on by its name in
 /// /run/netns or by another process in it. none: it is gone
 UniqueFd open_network(const ProcessId& process, std::uint64_t inode);

@@ -89,7 +89,7 @@ class Dropping final : public Fault {
 
  private:
   Status inject() override;
-  /// The order knows the network by its process alone.
+  /// What holds the network here may be all that holds it: then the order does not find it.
   Status heal() override {
     if (!lives(process_)) (void)in_network(network_, {"nft", "delete", "table", "inet", table_});
     return undo_.fulfil();
@@ -124,7 +124,7 @@ Status Dropping::inject() {
   MCCOY_TRY(undo, Undo::promise({.what = Undo::What::nft_table,
                                  .bytes = "inet " + table_,
                                  .process = process_,
-                                 .network = network_of(process_),
+                                 .network = inode_of_network(process_),
                                  .expires_boot_us = expiry_in(context_.expires_in),
                                  .because = sentence_}));
   undo_ = std::move(undo);
@@ -199,7 +199,7 @@ Status Delay::inject() {
     MCCOY_TRY(undo, Undo::promise({.what = Undo::What::qdisc,
                                    .bytes = device,
                                    .process = process_,
-                                   .network = network_of(process_),
+                                   .network = inode_of_network(process_),
                                    .expires_boot_us = expiry_in(context_.expires_in),
                                    .because = "what " + context_.service + " sends is delayed"}));
     undo_.push_back(std::move(undo));

@@ -75,6 +75,7 @@ Found kill_at(const Point& point, const Call& call, const std::string& network) 
   std::ostringstream where;
   where << kSamples[point.sample] << " before call " << point.call + 1 << ", " << call.name << " " << call.nth;
   Killed mccoy(point.sample, network, kHold_ms);
+  if (!mccoy.begun()) return {.where = where.str(), .residue = "it never began"};
   const Tracer tracer(mccoy, call);
   if (!tracer.attached()) return {.where = where.str(), .residue = "strace could not be attached"};
   mccoy.go();

@@ -64,6 +64,7 @@ Found kill_at(const Point& point, const Pace& pace, const std::string& network) 
   const bool heals = phase == "healing";
   const int span_us = heals ? pace.heal_us : phase == "holding" ? kHeld_us : pace.inject_us;
   Killed mccoy(point.sample, network, heals ? 1 : kForEver_ms);
+  if (!mccoy.begun()) return {.where = phase, .residue = "it never began"};
   mccoy.go();
   (void)mccoy.says(point.sign);
   std::this_thread::sleep_for(std::chrono::microseconds(static_cast<int>(span_us * point.part)));

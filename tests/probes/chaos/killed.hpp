@@ -74,11 +74,11 @@ class Killed {
     if (is_attached(sample_.place)) stranger_ = std::make_unique<Stranger>(sample_.place, stranger);
     gate_ = state_.path() + "/gate";
     (void)::mkfifo(gate_.c_str(), 0600);
-    add_machine(machine_, state_.path());
+    add_machine(machine_, {state_.path()});
     add_network(machine_, own_, network_);
     start(sample, hold_ms);
     if (!says("begin")) return;
-    own_ = own();
+    own_ = own(false);
     sockets_ = listening(pids());
   }
   ~Killed() {
@@ -113,7 +113,7 @@ class Killed {
  private:
   void start(std::size_t sample, int hold_ms);
   std::vector<pid_t> pids() const;
-  Lines own() const;
+  Lines own(bool with_scratch) const;
   Lines changed() const;
   Lines machine() const;
 
@@ -180,13 +180,12 @@ inline std::vector<pid_t> Killed::pids() const {
 
 /// What is nobody else's: it has to be exactly as before. The logs of the services stay; the scratch folder, which the
 /// run promised to remove, has to go.
-inline Lines Killed::own() const {
+inline Lines Killed::own(bool with_scratch) const {
   Lines lines, ignored;
   const auto folder = word("folder");
   add_files(lines, folder, "logs");
-  std::erase_if(lines, [&](const std::string& line) {
-    return tree_.root().pid != 0 && living() > 0 && line.starts_with("file " + folder + "/scratch");
-  });
+  std::erase_if(
+      lines, [&](const std::string& line) { return !with_scratch && line.starts_with("file " + folder + "/scratch"); });
   add_file(lines, folder + "/config");
   if (stranger_) add_process(lines, stranger_->pid());
   if (!network_.empty()) add_network(ignored, lines, network_);
@@ -196,15 +195,14 @@ inline Lines Killed::own() const {
 /// What others change as well: nothing may come in addition, and stay.
 inline Lines Killed::machine() const {
   Lines lines, ignored;
-  add_machine(lines, state_.path());
-  if (const auto folder = word("folder"); !folder.empty()) add_machine(lines, folder);
+  add_machine(lines, {state_.path(), word("folder")});
   add_network(lines, ignored, "");
   return lines;
 }
 
 inline Lines Killed::changed() const {
   Lines lines;
-  const auto now = own();
+  const auto now = own(true);
   for (const auto& line : missing_from(own_, now)) lines.insert("new: " + line);
   for (const auto& line : missing_from(now, own_)) lines.insert("gone: " + line);
   return lines;
@@ -213,7 +211,7 @@ inline Lines Killed::changed() const {
 inline std::string Killed::residue() {
   const auto deadline = Deadline::in(std::chrono::milliseconds(static_cast<int>(1000 * (kHealedWithin_s + kSlack_s))));
   Lines left;
-  for (bool first = true;; std::this_thread::sleep_for(milliseconds(5))) {
+  for (bool first = true;; std::this_thread::sleep_for(milliseconds(10))) {
     if (living() > 0 || records() > 0) {
       if (!deadline.passed()) continue;
       return std::to_string(living()) + " processes, " + std::to_string(records()) + " records";

@@ -86,27 +86,27 @@ inline void add_process(Lines& lines, pid_t pid) {
     if (line.find(" /etc/") != std::string::npos) lines.insert(folder + " mount " + line);
 }
 
-/// Cgroups, mounts and processes (stress-ng among them) that have to do with `folder`, mounts over files of the
+/// Cgroups, mounts and processes (stress-ng among them) that have to do with these folders, mounts over files of the
 /// machine, named networks, memory that is shared.
-inline void add_machine(Lines& lines, const std::string& folder) {
+inline void add_machine(Lines& lines, const std::vector<std::string>& folders) {
   namespace fs = std::filesystem;
+  const auto is_ours = [&](const std::string& text) {
+    return std::ranges::any_of(folders, [&](const auto& folder) { return text.find(folder) != std::string::npos; });
+  };
   std::error_code error;
   for (fs::recursive_directory_iterator at("/sys/fs/cgroup", fs::directory_options::skip_permission_denied, error), end;
        !error && at != end; at.increment(error))
     if (at->path().filename().string().starts_with("mccoy-")) lines.insert("cgroup " + at->path().string());
   for (const auto& line : split(text_of("/proc/self/mounts"), '\n'))
-    if (line.find(folder) != std::string::npos || line.find(" /etc/") != std::string::npos)
-      lines.insert("mount " + line);
+    if (is_ours(line) || line.find(" /etc/") != std::string::npos) lines.insert("mount " + line);
   for (fs::directory_iterator at("/run/netns", error), end; !error && at != end; at.increment(error))
     lines.insert("network " + at->path().string());
   for (fs::directory_iterator at("/dev/shm", error), end; !error && at != end; at.increment(error))
     for (const char* ours : {"mccoy", "faketime", "stress-ng"})
       if (at->path().filename().string().find(ours) != std::string::npos) lines.insert("file " + at->path().string());
-  for (const auto& process : process_table(true)) {
-    const auto words = join(process.argv, " ");
-    if (words.find(folder) != std::string::npos)
+  for (const auto& process : process_table(true))
+    if (const auto words = join(process.argv, " "); is_ours(words))
       lines.insert("process " + std::to_string(process.id.pid) + " " + words);
-  }
 }
 
 /// Listening sockets of these processes, as "socket:[INODE]".
