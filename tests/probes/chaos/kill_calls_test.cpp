@@ -57,7 +57,8 @@ class Tracer {
 
 /// All calls from the beginning to the end, when nobody kills it.
 std::vector<Call> calls_of(std::size_t sample, const std::string& network) {
-  Killed mccoy(sample, network, kHold_ms);
+  const auto started = about_to_begin(sample, network, kHold_ms);
+  Killed& mccoy = *started;
   if (!mccoy.begun()) return {};
   const Tracer tracer(mccoy, {});
   mccoy.go();
@@ -74,8 +75,9 @@ struct Point {
 Found kill_at(const Point& point, const Call& call, const std::string& network) {
   std::ostringstream where;
   where << kSamples[point.sample] << " before call " << point.call + 1 << ", " << call.name << " " << call.nth;
-  Killed mccoy(point.sample, network, kHold_ms);
-  if (!mccoy.begun()) return {.where = where.str(), .residue = "it never began"};
+  const auto started = about_to_begin(point.sample, network, kHold_ms);
+  Killed& mccoy = *started;
+  if (!mccoy.begun()) return {.where = where.str(), .residue = "it never began: " + mccoy.said()};
   const Tracer tracer(mccoy, call);
   if (!tracer.attached()) return {.where = where.str(), .residue = "strace could not be attached"};
   mccoy.go();

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr char kBytes[] = "as it was\n";
-constexpr int kForEver_ms = 60'000;
+constexpr int kHold_ms = 30, kForEver_ms = 60'000;
 
 /// How long a fault took when nobody disturbed it, and why it cannot be done here.
 struct Pace {
@@ -26,11 +26,12 @@ struct Pace {
 
 /// Once to the end, and killed only then.
 Pace pace_of(std::size_t sample, const std::string& network, Found& found) {
-  Killed mccoy(sample, network);
+  const auto started = about_to_begin(sample, network, kHold_ms);
+  Killed& mccoy = *started;
   mccoy.go();
   Pace pace{.lacks = mccoy.begun() ? "" : mccoy.lacks()};
   if (!mccoy.begun()) {
-    if (pace.lacks.empty()) found.residue = "it never began";
+    if (pace.lacks.empty()) found.residue = "it never began: " + mccoy.said();
     return pace;
   }
   const bool whole = mccoy.says("healed");
@@ -59,12 +60,12 @@ void add_points(std::vector<Point>& points, std::size_t sample, int inject, int 
 }
 
 Found kill_at(const Point& point, const Pace& pace, const std::string& network) {
-  constexpr int kHeld_us = 30'000;
   const std::string phase = point.phase;
   const bool heals = phase == "healing";
-  const int span_us = heals ? pace.heal_us : phase == "holding" ? kHeld_us : pace.inject_us;
-  Killed mccoy(point.sample, network, heals ? 1 : kForEver_ms);
-  if (!mccoy.begun()) return {.where = phase, .residue = "it never began"};
+  const int span_us = heals ? pace.heal_us : phase == "holding" ? 1000 * kHold_ms : pace.inject_us;
+  const auto started = about_to_begin(point.sample, network, heals ? 1 : kForEver_ms);
+  Killed& mccoy = *started;
+  if (!mccoy.begun()) return {.where = phase, .residue = "it never began: " + mccoy.said()};
   mccoy.go();
   (void)mccoy.says(point.sign);
   std::this_thread::sleep_for(std::chrono::microseconds(static_cast<int>(span_us * point.part)));
@@ -92,10 +93,14 @@ Ended run_undo(const std::string& state, std::string& out) {
 
 /// The guardian goes as well; what it would have done is done by hand.
 Found undo_by_hand(std::size_t sample, const std::string& network) {
-  Killed mccoy(sample, network, kForEver_ms);
+  const auto started = about_to_begin(sample, network, kForEver_ms);
+  Killed& mccoy = *started;
   Found found{.where = name_of(sample), .residue = {}};
   mccoy.go();
-  if (!mccoy.begun()) return found;
+  if (!mccoy.begun()) {
+    if (mccoy.lacks().empty()) found.residue = "it never began: " + mccoy.said();
+    return found;
+  }
   if (!mccoy.says("injected")) found.residue = "it was not injected; ";
   mccoy.kill_with_guardian();
   found.killed = true;

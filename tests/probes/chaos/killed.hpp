@@ -88,6 +88,7 @@ class Killed {
   Killed(const Killed&) = delete;
 
   bool begun() const { return !word("begin").empty(); }
+  const std::string& said() const { return said_; }
   /// Why the fault cannot be done here.
   std::string lacks() const { return network_.empty() && sample_.place == Place::network ? "no root" : word("lacks"); }
   const std::string& state() const { return state_.path(); }
@@ -101,7 +102,9 @@ class Killed {
   /// What follows a word at the start of a line.
   std::string word(const std::string& name) const;
 
-  void kill_it() { ::kill(pid(), SIGKILL); }
+  void kill_it() {
+    if (begun()) ::kill(pid(), SIGKILL);
+  }
   /// Both at once: neither may see the other go.
   void kill_with_guardian();
   std::size_t living() const { return tree_.members().size(); }
@@ -159,6 +162,7 @@ inline std::string Killed::word(const std::string& name) const {
 }
 
 inline void Killed::kill_with_guardian() {
+  if (!begun()) return;
   const auto children = children_of(pid());
   ::kill(pid(), SIGSTOP);
   for (const pid_t child : children) ::kill(child, SIGSTOP);
@@ -223,5 +227,12 @@ inline std::string Killed::residue() {
     wrong.insert(left.begin(), left.end());
     if (wrong.empty() || deadline.passed()) return all_of(wrong);
   }
+}
+/// One that is about to begin; a machine that is too busy gets three chances to start it.
+inline std::unique_ptr<Killed> about_to_begin(std::size_t sample, const std::string& network, int hold_ms) {
+  auto mccoy = std::make_unique<Killed>(sample, network, hold_ms);
+  for (int more = 2; more > 0 && !mccoy->begun() && mccoy->lacks().empty(); --more)
+    mccoy = std::make_unique<Killed>(sample, network, hold_ms);
+  return mccoy;
 }
 }  // namespace mccoy::chaos::testing
