@@ -10,6 +10,8 @@
 
 namespace mccoy::run {
 namespace {
+constexpr std::size_t kAddressesMost = 16;  ///< whose listeners are looked up when the trial is over
+
 bool asks_for_services(const suite::Case& which) {
   return std::ranges::any_of(which.contract, [](const suite::Obligation& obligation) {
     return obligation.kind->name == "service" || obligation.kind->name == "listener" ||
@@ -68,6 +70,13 @@ bool says_more(const evidence::Responder& seen, const evidence::Responder& known
   return (seen.peer == known.peer) != (seen.service == expected);
 }
 
+witness::Endpoint peer_of(int fd) {
+  sockaddr_storage peer{};
+  socklen_t length = sizeof peer;
+  return ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) == 0 ? witness::endpoint_of(peer)
+                                                                             : witness::Endpoint{};
+}
+
 /// By its own arguments. What hands a command on (env, sh -c) is judged by the programs that ran in the end, unless
 /// these ran where nobody saw them (docker, ssh).
 std::vector<evidence::DeclaredMode> own_modes(const evidence::SeenProgram& program,
@@ -98,14 +107,31 @@ void TrialWatch::exchanged(int fd, std::int64_t bytes_out, std::int64_t bytes_in
   }
   const std::lock_guard lock(mutex_);
   const std::int64_t requests = facts_.responder ? facts_.responder->requests : 0;
-  if (many_ && facts_.responder && !says_more(seen, *facts_.responder, expected_service_)) return;
-  seen.expected_service = expected_service_;
-  seen.bytes_out = bytes_out;
-  seen.bytes_in = bytes_in;
-  seen.requests = requests + 1;
-  look_behind_proxy(seen);
+  const auto at = many_ ? peer_of(fd) : witness::Endpoint{};
+  if (at.family != AF_UNSPEC && asked_.size() < kAddressesMost && std::ranges::find(asked_, at) == asked_.end())
+    asked_.push_back(at);
+  if (!many_ || !facts_.responder || says_more(seen, *facts_.responder, expected_service_)) {
+    seen.expected_service = expected_service_;
+    seen.bytes_out = bytes_out;
+    seen.bytes_in = bytes_in;
+    seen.requests = requests + 1;
+    look_behind_proxy(seen);
+    facts_.responder = std::move(seen);
+    look_at_services();
+  }
+  if (at.family != AF_UNSPEC) look_at_listeners(at);
+}
+
+/// Connections are looked at one by one. Whoever listens beside the service may answer those between.
+void TrialWatch::look_at_listeners(const witness::Endpoint& at) {
+  using Responder = evidence::Responder;
+  if (!context_.services || !facts_.responder || facts_.responder->who != Responder::Who::service) return;
+  Responder seen = witness::who_listens(at, *context_.services, context_.run_started_ms, expected_service_);
+  if (seen.how == Responder::How::unseen || seen.who == Responder::Who::service) return;
+  seen.bytes_out = facts_.responder->bytes_out;
+  seen.bytes_in = facts_.responder->bytes_in;
+  seen.requests = facts_.responder->requests;
   facts_.responder = std::move(seen);
-  look_at_services();
 }
 
 /// Of a load that somebody else answered no more needs to be found out, and looking takes time that the load has not.
@@ -179,6 +205,7 @@ void TrialWatch::look_at_services() {
 
 evidence::Facts TrialWatch::take() {
   const std::lock_guard lock(mutex_);
+  for (const witness::Endpoint& at : asked_) look_at_listeners(at);
   look_at_services();
   return std::move(facts_);
 }

@@ -8,6 +8,7 @@
 #include "harness/probe.hpp"
 #include "harness/run/context.hpp"
 #include "harness/witness/call_witness.hpp"
+#include "harness/witness/endpoint.hpp"
 
 namespace mccoy::run {
 class TrialWatch final : public Watch {
@@ -27,6 +28,7 @@ class TrialWatch final : public Watch {
 
  private:
   bool knows_enough();
+  void look_at_listeners(const witness::Endpoint& at);
   void look_at_services();
   void look_behind_proxy(const evidence::Responder& seen);
   void take_activity(const std::vector<std::string>& env);
@@ -36,6 +38,7 @@ class TrialWatch final : public Watch {
   bool no_network_ = false;
   std::vector<std::string> counted_;             ///< system calls that obligations are about
   bool many_;                                    ///< the probe shows several connections of one claim
+  std::vector<witness::Endpoint> asked_;         ///< where they went to, if many_ and of this machine
   std::optional<witness::CallWitness> witness_;  ///< of the command that runs
   std::mutex mutex_;
   evidence::Facts facts_;

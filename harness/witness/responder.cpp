@@ -84,16 +84,19 @@ std::string nobody(bool some_unreadable) {
                          : "no process of this machine holds the socket (another process namespace, or it is gone)";
 }
 
-/// The listening sockets that can have taken a connection to this endpoint: those of the address itself before those of
-/// any.
+/// The listening sockets that can have taken a connection to this endpoint. The kernel prefers those of the address
+/// itself to those of any, and those of its family to those of both.
 std::vector<std::uint64_t> listeners_for(const Endpoint& endpoint) {
-  std::vector<std::uint64_t> exact, any;
+  std::vector<std::uint64_t> exact, any, any_of_both;
   for (const TcpSocket& socket : listening_sockets(endpoint.port)) {
-    if (socket.local == endpoint) exact.push_back(socket.inode);
-    if (socket.local.is_any() && (socket.local.family == endpoint.family || socket.local.family == AF_INET6))
+    if (socket.local == endpoint)
+      exact.push_back(socket.inode);
+    else if (socket.local.is_any() && socket.local.family == endpoint.family)
       any.push_back(socket.inode);
+    else if (socket.local.is_any() && socket.local.family == AF_INET6)
+      any_of_both.push_back(socket.inode);
   }
-  return exact.empty() ? any : exact;
+  return !exact.empty() ? exact : !any.empty() ? any : any_of_both;
 }
 
 void look_at_tcp(const Endpoint& ours, const Endpoint& theirs, const Ownership& ownership, std::int64_t since,
@@ -190,6 +193,16 @@ Responder who_holds(const Endpoint& ours, const Endpoint& theirs, const Ownershi
   Responder seen;
   seen.expected_service = expected_service;
   look_at_tcp(ours, theirs, ownership, run_started_wall_ms, seen);
+  return seen;
+}
+
+Responder who_listens(const Endpoint& at, const Ownership& ownership, std::int64_t run_started_wall_ms,
+                      const std::string& expected_service) {
+  Responder seen;
+  seen.expected_service = expected_service;
+  seen.peer = at.text();
+  if (is_local(at))
+    take(answerers(listeners_for(at), ownership, expected_service), How::listener, run_started_wall_ms, seen);
   return seen;
 }
 

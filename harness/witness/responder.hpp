@@ -26,6 +26,11 @@ evidence::Responder who_answered(int fd, const Ownership& ownership, std::int64_
 evidence::Responder who_holds(const Endpoint& ours, const Endpoint& theirs, const Ownership& ownership,
                               std::int64_t run_started_wall_ms, const std::string& expected_service = {});
 
+/// Who takes connections at an address of this machine now, by the sockets that listen there; a party of several that
+/// have nothing to do with one another is Who::unknown. How::unseen: nobody listens, or nobody of them can be seen.
+evidence::Responder who_listens(const Endpoint& at, const Ownership& ownership, std::int64_t run_started_wall_ms,
+                                const std::string& expected_service = {});
+
 /// Owners of the sockets that listen on a TCP port of any local address ("0" family: v4 and v6).
 std::vector<evidence::SeenProcess> listeners_on(int port, const std::vector<pid_t>& likely);
 /// TCP ports on which processes of this set listen.

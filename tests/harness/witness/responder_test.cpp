@@ -137,6 +137,29 @@ BOOST_AUTO_TEST_CASE(of_two_processes_that_share_a_port_the_one_that_answered_is
   BOOST_TEST(witness::listeners_on(first.port(), {first.root()}).size() == 2U);
 }
 
+witness::Endpoint loopback_at(int port) {
+  constexpr std::uint8_t kAddress[] = {127, 0, 0, 1};
+  return witness::make_endpoint(AF_INET, kAddress, port);
+}
+
+BOOST_AUTO_TEST_CASE(who_may_answer_is_told_by_who_listens) {
+  const Listener first({"shared", "0"});
+  Decided owned;
+  owned.service(first.root(), "web");
+  const auto alone = witness::who_listens(loopback_at(first.port()), owned, kLongAgo);
+  BOOST_TEST((alone.how == How::listener && alone.who == Who::service));
+  const Listener second({"shared", std::to_string(first.port())});
+  const auto both = witness::who_listens(loopback_at(first.port()), owned, kLongAgo);
+  BOOST_TEST((both.how == How::listener && both.who == Who::unknown));
+  BOOST_TEST(both.why_unseen.find("different owners") != std::string::npos, both.why_unseen);
+  owned.service(second.root(), "web");
+  BOOST_TEST((witness::who_listens(loopback_at(first.port()), owned, kLongAgo).who == Who::service));
+}
+
+BOOST_AUTO_TEST_CASE(where_nobody_listens_nobody_is_seen) {
+  BOOST_TEST((witness::who_listens(loopback_at(1), Decided(), kLongAgo).how == How::unseen));
+}
+
 BOOST_AUTO_TEST_CASE(a_local_socket_leads_to_its_owner) {
   const auto folder = TempDir::make("/tmp", "mccoy-witness-").value();
   const Listener server({"unix", folder.path() + "/s"});
