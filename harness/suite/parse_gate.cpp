@@ -358,7 +358,7 @@ class GateParser {
     if (gate_.sort == MetricSort::times && is_time(gate_) && above && gate_.limit == 0)
       return gate_error(limit_, "every time is longer than none, so it checks nothing",
                         "give it a limit that can be missed");
-    if (is_time(gate_) && gate_.sort == MetricSort::times && gate_.limit > kLongest)
+    if (is_time(gate_) && gate_.sort == MetricSort::times && gate_.limit >= kLongest)
       return gate_error(limit_,
                         above ? "this can never hold: times are measured up to an hour"
                               : "this holds for anything: times are measured up to an hour",
@@ -368,6 +368,8 @@ class GateParser {
     const bool exact = gate_.sign == Kind::eq || gate_.sign == Kind::ne;
     if (counts && exact && std::trunc(gate_.limit) != gate_.limit)
       return gate_error(limit_, "no count is that", "write a whole number");
+    if (counts && gate_.sign == Kind::ne && gate_.limit != 0)
+      return gate_error(limit_, "this holds for nearly anything", "write >= or <=");
     return {};
   }
 
