@@ -8,6 +8,7 @@
 #include "harness/judge/gates.hpp"
 #include "probes/load/engine.hpp"
 #include "probes/load_arrivals.hpp"
+#include "probes/load_doubt.hpp"
 #include "probes/load_fields.hpp"
 #include "probes/load_observation.hpp"
 #include "probes/load_plan.hpp"
@@ -16,11 +17,12 @@
 
 namespace mccoy::probes {
 namespace {
-/// Connections of each target whose other end is looked up: the first ones, then one from time to time (in a long load
-/// less often), and some of those that are open at the end.
-constexpr std::size_t kFirstLooks = 4, kLastLooks = 32;
-constexpr Duration kLookEvery = std::chrono::seconds(1);
-constexpr int kLooksMost = 600;
+/// Connections of each target whose other end is looked up: the first one, then one from time to time (in a long load
+/// less often), and some of the last.
+constexpr std::size_t kFirstLooks = 1, kLastLooks = 32;
+constexpr Duration kLookEveryLeast = std::chrono::milliseconds(10), kLookEveryMost = std::chrono::seconds(1);
+constexpr Duration kJudgedAfter = std::chrono::seconds(1);  ///< a gate that ends a load
+constexpr int kLooks = 32, kLooksMost = 600;
 /// Numbers of {{unique}} for each trial of the run: those of two never meet, and all fit into a double.
 constexpr std::uint64_t kUniqueOfTrial = 10'000'000'000;
 
@@ -52,6 +54,16 @@ Value told(const load::Progress& now, const load::Profile& profile) {
 bool may_still_be_held(const suite::Gate& gate) {
   using Kind = suite::Comparison::Kind;
   return gate.aggregate == suite::Gate::Aggregate::count && gate.sign != Kind::lt && gate.sign != Kind::le;
+}
+
+/// A limit from below is judged in the target's favour: what is on its way may come in time.
+bool is_at_least(const suite::Gate& gate) {
+  using Kind = suite::Comparison::Kind;
+  return gate.sign == Kind::gt || gate.sign == Kind::ge;
+}
+
+double seconds(Duration span) {
+  return std::chrono::duration<double>(span).count();
 }
 
 class LoadProbe final : public Probe {
@@ -87,7 +99,8 @@ class LoadProbe final : public Probe {
   static load::Hooks hooks(const Trial& trial, const LoadPlan& plan) {
     load::Hooks hooks{.progress = {}, .abort = {}, .exchanged = {}, .deadline = trial.deadline};
     hooks.exchanges = kFirstLooks;
-    hooks.exchange_every = std::max(kLookEvery, plan.span() / kLooksMost);
+    const Duration every = std::clamp(plan.span() / kLooks, kLookEveryLeast, kLookEveryMost);
+    hooks.exchange_every = std::max(every, plan.span() / kLooksMost);
     hooks.exchanges_last = kLastLooks;
     hooks.interrupt = trial.interrupt;
     if (trial.progress) hooks.progress = [&](const load::Progress& now) { trial.progress(told(now, plan.profile)); };
@@ -106,8 +119,12 @@ class LoadProbe final : public Probe {
   static std::string hopeless(const Trial& trial, const load::Progress& now) {
     for (const suite::Check& check : trial.checks) {
       const auto gate = suite::gate_of(check);
-      if (!gate.ok() || !gate->abort || now.elapsed < gate->delay || may_still_be_held(*gate)) continue;
-      if (judge::evaluate_gate(check, observe_so_far(*now.so_far, gate->labels)).held == judge::Held::no)
+      if (!gate.ok() || !gate->abort || may_still_be_held(*gate)) continue;
+      // Of a stage the time counts from its begin, and the first moments of one say little.
+      const bool begun = seconds_so_far(*now.so_far, gate->labels) >= seconds(std::max(gate->delay, kJudgedAfter));
+      if (!begun && !is_over(*now.so_far, gate->labels)) continue;
+      if (judge::evaluate_gate(check, observe_so_far(*now.so_far, gate->labels, is_at_least(*gate))).held ==
+          judge::Held::no)
         return fmt::format("{} {}", check.subject.text(), suite::limit_of(*gate));
     }
     return {};
@@ -118,33 +135,19 @@ class LoadProbe final : public Probe {
   static std::string reason_to_doubt(const load::Report& report, const Trial& trial,
                                      const evidence::Observation& observation) {
     if (std::string why = void_of(report); !why.empty()) return why;
-    bool missed = false, by_lateness = true;
+    std::string excuse;
+    bool missed = false;
     for (const suite::Check& check : trial.checks) {
       if (judge::evaluate(check, observation).held != judge::Held::no) continue;
       missed = true;
-      by_lateness = by_lateness && lateness_explains(check, report, observation);
+      std::string why = excuse_for(check, report);
+      if (why.empty()) return {};
+      excuse = std::move(why);
     }
-    if (missed) return by_lateness ? lateness_of(report) : std::string();
+    if (missed) return excuse;
     if (report.ended == load::Ended::aborted)
       return "stopped because of " + report.reason + ", which holds after all: the load is partial";
     return never_asked(report);
-  }
-
-  /// What a late generator can be to blame for: a time that would do but for its delay; a rate when it did not send all
-  /// of it. Wrong answers, lost requests and a target that is too slow by far it cannot.
-  static bool lateness_explains(const suite::Check& check, const load::Report& report,
-                                const evidence::Observation& observation) {
-    constexpr std::string_view kTimes[] = {"response", "service", "arrival"};
-    constexpr std::string_view kRates[] = {"requests", "achieved", "dropped", "late"};
-    auto gate = suite::gate_of(check);
-    if (!gate.ok()) return false;
-    if (std::ranges::find(kRates, gate->metric) != std::end(kRates)) return report.never_sent() > 0;
-    if (std::ranges::find(kTimes, gate->metric) == std::end(kTimes)) return false;
-    if (gate->against != suite::Gate::Against::limit) return true;
-    const Histogram& lag = report.generator.lag;
-    const bool of_max = gate->aggregate == suite::Gate::Aggregate::max;
-    gate->limit += static_cast<double>(of_max ? lag.max() : report.generator.lag_p99());
-    return judge::evaluate_gate(suite::to_check(*gate, check.span), observation).held == judge::Held::yes;
   }
 
   suite::Settings settings_;

@@ -45,7 +45,7 @@ struct Part {
   Labels labels;
   load::Tally tally;
   std::uint64_t checks_run = 0, checks_failed = 0;  ///< of a part with several requests the tally cannot add them up
-  double seconds = 0;
+  double seconds = 0, asked_seconds = 0;            ///< that it lasted, and in which requests were asked for
 };
 
 class Recorder {
@@ -70,8 +70,8 @@ class Recorder {
     };
     Value requests = counter(tally.finished(), tally.due);
     requests.set("came", tally.came).set("span_ns", static_cast<std::int64_t>(part.seconds * 1e9));
-    if (report_.model == load::Model::open && part.seconds > 0)
-      requests.set("target", static_cast<double>(tally.due) / part.seconds);
+    if (report_.model == load::Model::open && part.asked_seconds > 0)
+      requests.set("target", static_cast<double>(tally.due) / part.asked_seconds);
     set("requests", std::move(requests));
     set("errors", share(errors_of(report_, tally), begun(tally)));
     set("achieved", share(tally.finished(), decided(tally)));
@@ -91,15 +91,14 @@ class Recorder {
   std::string histograms_;
 };
 
-double seconds_of(const load::Report& report, const load::StageInfo& stage) {
-  const Duration end = std::min(stage.end, report.load_elapsed);
-  return std::max(0.0, std::chrono::duration<double>(end - stage.begin).count());
+double seconds_of(const load::StageInfo& stage, Duration until) {
+  return std::max(0.0, std::chrono::duration<double>(std::min(stage.end, until) - stage.begin).count());
 }
 
 /// The tallies of the cells that are wanted, checks added up by themselves.
 template <class Wanted>
-Part part_of(const load::Report& report, Labels labels, double seconds, Wanted wanted) {
-  Part part{.labels = std::move(labels), .tally = {}, .seconds = seconds};
+Part part_of(const load::Report& report, Labels labels, Wanted wanted) {
+  Part part{.labels = std::move(labels), .tally = {}};
   for (const load::Cell& cell : report.cells) {
     if (!wanted(cell)) continue;
     part.tally.merge(cell.tally);
@@ -109,22 +108,43 @@ Part part_of(const load::Report& report, Labels labels, double seconds, Wanted w
   return part;
 }
 
+std::string_view label(const Labels& labels, std::string_view name) {
+  const auto found = std::ranges::find(labels, name, &Labels::value_type::first);
+  return found == labels.end() ? std::string_view() : std::string_view(found->second);
+}
+
+bool is_in(const load::StageInfo& stage, const Labels& labels) {
+  const std::string_view name = label(labels, "stage");
+  return name.empty() ? stage.counted : stage.name == name;
+}
+
 /// The part of the load that labels select; none: all counted stages.
 Part part_for(const load::Report& report, const Labels& labels) {
-  const auto value = [&](std::string_view name) {
-    const auto found = std::ranges::find(labels, name, &Labels::value_type::first);
-    return found == labels.end() ? std::string_view() : std::string_view(found->second);
-  };
-  const std::string_view request = value("request"), stage = value("stage");
-  const auto in_time = [&](std::size_t s) {
-    return stage.empty() ? report.stages[s].counted : report.stages[s].name == stage;
-  };
-  double seconds = 0;
-  for (std::size_t s = 0; s < report.stages.size(); ++s)
-    if (in_time(s)) seconds += seconds_of(report, report.stages[s]);
-  return part_of(report, labels, seconds, [&](const load::Cell& cell) {
-    return in_time(cell.stage) && (request.empty() || report.requests[cell.request].name == request);
+  const std::string_view request = label(labels, "request");
+  Part part = part_of(report, labels, [&](const load::Cell& cell) {
+    return is_in(report.stages[cell.stage], labels) &&
+           (request.empty() || report.requests[cell.request].name == request);
   });
+  for (const load::StageInfo& stage : report.stages) {
+    if (!is_in(stage, labels)) continue;
+    part.seconds += seconds_of(stage, report.load_elapsed);
+    part.asked_seconds += seconds_of(stage, std::min(report.load_elapsed, report.asked_until));
+  }
+  return part;
+}
+
+/// What is on its way in stages that go on, counted as if it had come.
+void add_what_may_come(const load::Report& report, Part& part) {
+  std::uint64_t on_its_way = 0;
+  for (const load::Cell& cell : report.cells) {
+    const load::StageInfo& stage = report.stages[cell.stage];
+    const std::string_view request = label(part.labels, "request");
+    const bool meant = request.empty() || report.requests[cell.request].name == request;
+    if (meant && is_in(stage, part.labels) && report.load_elapsed < stage.end) on_its_way += cell.tally.in_flight();
+  }
+  load::Tally& tally = part.tally;
+  if (tally.came > 0) tally.came_bytes += tally.came_bytes / tally.came * on_its_way;
+  tally.came += on_its_way;
 }
 
 void record_parts(const load::Report& report, Recorder& recorder) {
@@ -160,6 +180,7 @@ Value figures(const load::Report& report, const load::Tally& tally) {
   for (const auto& [status, count] : tally.statuses) statuses.set(fmt::format("{}", status), count);
   Value value = Value::map({{"due", tally.due},
                             {"dropped", tally.dropped},
+                            {"dropped_late", tally.dropped_late},
                             {"sent", tally.sent},
                             {"finished", tally.finished()},
                             {"ok", tally.ok},
@@ -198,6 +219,8 @@ Value generator_of(const load::Report& report) {
                      {"grid_chosen", g.grid_chosen},
                      {"late_after_ns", g.late_after.count()},
                      {"lag", percentiles(g.lag)},
+                     {"read_lag", percentiles(g.read_lag)},
+                     {"away_ns", g.away.count()},
                      {"ports_all", g.ports_all},
                      {"ports_used_max", g.ports_used_max},
                      {"files_limit", g.files_limit},
@@ -314,10 +337,54 @@ void add_plain_values(const load::Report& report, Value& values) {
 }
 }  // namespace
 
-evidence::Observation observe_so_far(const load::Report& report,
-                                     const std::vector<std::pair<std::string, std::string>>& labels) {
+double seconds_so_far(const load::Report& report, const Labels& labels) {
+  return part_for(report, labels).seconds;
+}
+
+bool is_over(const load::Report& report, const Labels& labels) {
+  return std::ranges::all_of(report.stages, [&](const load::StageInfo& stage) {
+    return !is_in(stage, labels) || stage.end <= report.load_elapsed;
+  });
+}
+
+evidence::Observation observe_so_far(const load::Report& report, const Labels& labels, bool in_favour) {
   Recorder recorder(report);
-  recorder.record(part_for(report, labels));
+  Part part = part_for(report, labels);
+  if (in_favour) add_what_may_come(report, part);
+  recorder.record(std::move(part));
+  return taken(recorder);
+}
+
+evidence::Observation observe_unhindered(const load::Report& report, const Labels& labels) {
+  Recorder recorder(report);
+  Part part = part_for(report, labels);
+  load::Tally& tally = part.tally;
+  const std::uint64_t lost = tally.never_sent + tally.dropped_late;
+  tally.ok += lost;
+  tally.came += lost;
+  tally.dropped -= std::exchange(tally.dropped_late, 0);
+  tally.never_sent = 0;
+  tally.late -= tally.late_generator;
+  part.seconds =
+      std::max(part.seconds / 2, part.seconds - std::chrono::duration<double>(report.generator.away).count());
+  recorder.record(std::move(part));
+  return taken(recorder);
+}
+
+evidence::Observation observe_steady(const load::Report& report, const Labels& labels, Duration latency) {
+  Recorder recorder(report);
+  Part part = part_for(report, labels);
+  part.seconds = std::max(1e-9, part.seconds - std::chrono::duration<double>(latency).count());
+  recorder.record(std::move(part));
+  return taken(recorder);
+}
+
+evidence::Observation observe_all_answered(const load::Report& report, const Labels& labels) {
+  Recorder recorder(report);
+  Part part = part_for(report, labels);
+  part.tally.came = part.tally.finished();
+  part.seconds = part.asked_seconds;
+  recorder.record(std::move(part));
   return taken(recorder);
 }
 

@@ -32,13 +32,18 @@ load::Tally everything(const load::Report& report) {
 
 /// A generator that is busy cannot keep up; one that is not was not given a processor when it wanted one.
 std::string in_time_in_words(const load::Generator& g) {
-  return g.cpu_share > kBusy ? fmt::format("it could not keep up ({:.0f} % of a processor)", g.cpu_share * 100)
-                             : fmt::format("it was woken late, by up to {} (it used {:.0f} % of a processor)",
-                                           human_duration(Duration(g.lag.max())), g.cpu_share * 100);
+  return g.cpu_share > kBusy
+             ? fmt::format("it could not keep up ({:.0f} % of a processor)", g.cpu_share * 100)
+             : fmt::format("it was woken late, by up to {} (it used {:.0f} % of a processor)",
+                           human_duration(Duration(std::max(g.lag.max(), g.read_lag.max()))), g.cpu_share * 100);
 }
 
 std::string late_in_words(const load::Report& report, const load::Tally& all) {
   const load::Generator& g = report.generator;
+  if (all.dropped_late > 0)
+    return fmt::format("{} of {} requests were dropped when it caught up: {}", all.dropped_late, all.due,
+                       in_time_in_words(g));
+  if (all.late_generator == 0) return fmt::format("answers waited to be read: {}", in_time_in_words(g));
   return fmt::format("{} of {} requests were sent over {} late because {}", all.late_generator, all.sent,
                      human_duration(g.late_after), in_time_in_words(g));
 }
@@ -117,10 +122,6 @@ std::string never_asked(const load::Report& report) {
 }
 
 std::string lateness_of(const load::Report& report) {
-  const load::Tally all = everything(report);
-  const bool late = part(all.late_generator, all.sent) > kLateMost;
-  const auto delay = static_cast<double>(report.generator.lag_p99());
-  const bool matters = delay > kPartMost * static_cast<double>(all.response.percentile(0.95));
-  return late && matters ? saturated(late_in_words(report, all)) : std::string();
+  return saturated(late_in_words(report, everything(report)));
 }
 }  // namespace mccoy::probes

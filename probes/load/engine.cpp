@@ -156,7 +156,9 @@ void add(Report& report, const Outcome& outcome) {
   generator.cpu_s += outcome.health.cpu_s;
   if (outcome.health.wall_s > 0)
     generator.cpu_share = std::max(generator.cpu_share, outcome.health.cpu_s / outcome.health.wall_s);
-  generator.lag.merge(outcome.lag);
+  generator.lag.merge(report.model == Model::open ? outcome.lag : outcome.read_lag);
+  generator.read_lag.merge(outcome.read_lag);
+  generator.away = std::max(generator.away, outcome.away);
   generator.files_used_max += outcome.open_max;
   generator.retransmits += outcome.retransmits;
   generator.retransmits_of += outcome.retransmits_of;
@@ -192,6 +194,9 @@ Report Run::report() {
   report.elapsed = Clock::now() - control_.origin;
   for (const auto& target : profile.targets) report.connections.push_back({.target = target.name});
   for (const auto& worker : workers_) add(report, worker->outcome());
+  // A load of so many requests takes no less time than they were asked to take.
+  if (ended_ == Ended::finished && report.model == Model::open)
+    report.load_elapsed = std::max(report.load_elapsed, report.asked_until);
   for (const auto& target : report.connections)
     report.generator.ports_used_max = std::max(report.generator.ports_used_max, target.open_max);
   if (report.peers.size() > kPeersMax) report.peers.resize(kPeersMax);
@@ -207,7 +212,9 @@ Result<Report> run(const Profile& profile, const Hooks& hooks) {
   const std::size_t threads = threads_for(profile, peak);
   const MoreFiles files(files_for(profile, peak));
   const std::uint64_t files_before = open_files();
+  const std::uint64_t free_files = files.limit() - std::min(files.limit(), files_before);
   Run run(plan, hooks, threads);
+  run.control().files_most = free_files - std::min(kOtherFiles, free_files / 2);
   const bool chosen = profile.grid == Duration{};
   run.control().grid = chosen ? grid_for(peak / static_cast<double>(threads)) : profile.grid;
   MCCOY_DO(run.start());

@@ -35,8 +35,9 @@ struct Hooks {
   /// In the caller's thread, after each progress: a reason to stop now, or "". May be empty.
   std::function<std::string(const Progress&)> abort = {};
   /// A connected socket over which bytes have come back, still open; each connection once: the first `exchanges` of
-  /// each target, then one every `exchange_every`, and of those that are still open at the end `exchanges_last` of
-  /// each. In a generator's thread, never two at a time; the target waits meanwhile, so be quick.
+  /// each target, then one about every `exchange_every` (at moments nobody can know before, and more often in the
+  /// beginning), and `exchanges_last` of each target among those that carry the last requests or are still open at the
+  /// end. In a generator's thread, never two at a time; the target waits meanwhile, so be quick.
   std::function<void(int fd, std::int64_t bytes_out, std::int64_t bytes_in)> exchanged = {};
   std::size_t exchanges = 1;
   Duration exchange_every = {};  ///< 0: no more than the first and the last ones
@@ -57,4 +58,6 @@ Result<Report> run(const Profile& profile, const Hooks& hooks);
 
 /// What run() would refuse the profile for, without running it.
 Status check(const Profile& profile);
+/// The same for the number of its requests and stages alone.
+Status check_cells(std::size_t requests, std::size_t stages);
 }  // namespace mccoy::load

@@ -48,6 +48,9 @@ StageInfo info(const Plan& plan, std::size_t stage) {
 
 Ledger::Ledger(const Plan& plan, std::size_t threads) : plan_(plan), seconds_of_(threads), in_flight_of_(threads) {
   report_.model = plan.profile().model;
+  const std::uint64_t most = plan.profile().max_journeys;
+  const bool limited = report_.model == Model::open && most > 0;
+  report_.asked_until = limited ? plan.course().when(static_cast<double>(most)) : plan.course().span();
   for (std::size_t stage = 0; stage < plan.profile().stages.size(); ++stage)
     report_.stages.push_back(info(plan, stage));
   for (const auto& journey : plan.journeys())

@@ -138,10 +138,7 @@ Status check_journeys(const Profile& profile) {
         return wrong(fmt::format("request \"{}\": {}", visible_line(request.name, 100), status.error().what));
     }
   }
-  if (names.size() * profile.stages.size() > kCellsMax)
-    return wrong(fmt::format("{} requests in {} stages are too many to keep apart: at most {} of both multiplied",
-                             names.size(), profile.stages.size(), kCellsMax));
-  return {};
+  return check_cells(names.size(), profile.stages.size());
 }
 
 Status check_tables(const Profile& profile) {
@@ -168,6 +165,12 @@ Status check_limits(const Profile& profile) {
   return {};
 }
 }  // namespace
+
+Status check_cells(std::size_t requests, std::size_t stages) {
+  if (requests * stages <= kCellsMax) return {};
+  return wrong(fmt::format("{} requests in {} stages are too many to keep apart: at most {} of both multiplied",
+                           requests, stages, kCellsMax));
+}
 
 Status check(const Profile& profile) {
   MCCOY_DO(check_course(profile));

@@ -62,10 +62,9 @@ void add_statuses(Tally& tally, const std::vector<std::pair<int, std::uint64_t>>
 
 void Tally::merge(const Tally& other) {
   static constexpr std::uint64_t Tally::*kSums[] = {
-      &Tally::due,        &Tally::dropped,      &Tally::never_sent,     &Tally::sent,
-      &Tally::ok,         &Tally::check_failed, &Tally::abandoned,      &Tally::came,
-      &Tally::came_bytes, &Tally::late,         &Tally::late_generator, &Tally::bytes_out,
-      &Tally::bytes_in};
+      &Tally::due,  &Tally::dropped_late,   &Tally::dropped,   &Tally::never_sent, &Tally::sent,
+      &Tally::ok,   &Tally::check_failed,   &Tally::abandoned, &Tally::came,       &Tally::came_bytes,
+      &Tally::late, &Tally::late_generator, &Tally::bytes_out, &Tally::bytes_in};
   for (const auto sum : kSums) this->*sum += other.*sum;
   for (std::size_t i = 0; i < kCauses; ++i) failed[i] += other.failed[i];
   add_statuses(*this, other.statuses);
@@ -75,12 +74,6 @@ void Tally::merge(const Tally& other) {
   service.merge(other.service);
   arrival.merge(other.arrival);
   failure.merge(other.failure);
-}
-
-std::uint64_t Report::never_sent() const {
-  std::uint64_t sum = 0;
-  for (const Cell& cell : cells) sum += cell.tally.never_sent;
-  return sum;
 }
 
 Tally Report::all() const {

@@ -41,6 +41,7 @@ constexpr bool by_generator(Cause cause) {
 struct Tally {
   std::uint64_t due = 0;
   std::uint64_t dropped = 0;                       ///< never started: max_in_flight was reached
+  std::uint64_t dropped_late = 0;                  ///< of these: the generator was late, or is catching up
   std::uint64_t never_sent = 0;                    ///< never begun: the generator did not come to it in time
   std::uint64_t sent = 0;                          ///< handed to the kernel whole, or answered before it was
   std::uint64_t ok = 0;                            ///< complete response, all checks passed
@@ -112,8 +113,9 @@ struct Generator {
   Duration grid = {};        ///< the one used; 0: each arrival had a wake-up of its own
   bool grid_chosen = false;  ///< by the engine
   Duration late_after = {};  ///< what counts as late
-  Histogram lag;             ///< open: due to the moment a thread looked; closed: how long each turn of the
-                             ///< loop took, which is how late the next reply can be seen
+  Histogram lag;             ///< open: due to the moment a thread looked; closed: read_lag
+  Histogram read_lag;        ///< how late a reply may have been seen, at each look that found one
+  Duration away = {};        ///< how long in all a thread got no processor when it wanted one; the largest
   std::uint64_t ports_all = 0, ports_used_max = 0;  ///< ephemeral ports; connections open at a time to one address
   std::uint64_t files_limit = 0, files_used_max = 0;
   std::uint64_t retransmits = 0;     ///< of the connections looked at (TCP_INFO when they are closed)
@@ -157,8 +159,11 @@ struct Report {
   std::string reason;  ///< aborted: what the hook said
   std::int64_t began_wall_ms = 0;
   Duration elapsed = {};       ///< drain included
-  Duration load_elapsed = {};  ///< until the last stage ended or was broken off; of a run that goes on: as far as
-                               ///< all threads have told what they counted
+  Duration load_elapsed = {};  ///< until the last stage ended or was broken off; with Profile::max_journeys until the
+                               ///< last of them ended; of a run that goes on: as far as all threads have told what
+                               ///< they counted
+  Duration asked_until =
+      {};  ///< open: until the last journey was asked for (Profile::max_journeys); closed: all stages
   Model model = Model::open;
   std::uint64_t journeys_begun = 0, journeys_finished = 0;
   std::uint64_t journeys_cut_off = 0;  ///< the end of the run found them between two steps
@@ -171,7 +176,6 @@ struct Report {
   std::vector<Peer> peers;               ///< the first connections of each target, at most 64 in all
   std::vector<NonceSample> nonces;
 
-  std::uint64_t never_sent() const;             ///< of all stages
   Tally all() const;                            ///< counted stages
   Tally of_request(std::size_t request) const;  ///< counted stages
   Tally of_stage(std::size_t stage) const;      ///< counted or not

@@ -52,6 +52,12 @@ double Course::count() const {
   return parts_.empty() ? 0 : parts_.back().before + parts_.back().count;
 }
 
+Duration Course::when(double n) const {
+  for (const Part& part : parts_)
+    if (n < part.before + part.count) return part.when(n - part.before);
+  return end_;
+}
+
 Arrivals::Arrivals(const Course& course, Spacing spacing, std::uint64_t seed)
     : course_(course), spacing_(spacing), random_(derive_seed(seed, "arrivals")) {
   if (spacing_ == Spacing::poisson) area_ = -std::log1p(-random_.unit());

@@ -22,6 +22,7 @@ class Course {
   /// Journeys asked for in a stage, in all of them: the area below the course.
   double count_in(std::size_t stage) const { return parts_[stage].count; }
   double count() const;
+  Duration when(double n) const;  ///< the moment at which n journeys were asked for; the end when they never are
 
   struct Part {
     Duration begin = {}, end = {};

@@ -34,6 +34,7 @@ struct Trip {
   std::uint64_t turn = 0;      ///< how many journeys of the run were begun before: chooses rows that are taken in turn
   std::uint64_t received = 0;  ///< bytes of this response
   Nanos due = 0, sent = 0;     ///< of this step
+  Nanos away = 0;              ///< how long the thread had been away when it was sent
   Index next = kNone;          ///< in a queue, or among the free
   Index connection = kNone;
   Index user = kNone;  ///< closed model
@@ -68,7 +69,7 @@ struct Connection {
   State state = State::free;
   bool peer_closing = false;
   bool told = false;                          ///< the hook has seen it
-  Nanos since = 0;                            ///< connecting: its begin
+  Nanos since = 0, away = 0;                  ///< connecting: its begin, and how long the thread had been away then
   std::uint64_t bytes_out = 0, bytes_in = 0;  ///< in: of whole responses
   ResponseReader reader;
   std::unique_ptr<Extra> extra;
@@ -94,6 +95,7 @@ class Slots {
     free_ = index;
   }
   Slot& operator[](Index index) { return all_[index]; }
+  const Slot& operator[](Index index) const { return all_[index]; }
   Index size() const { return static_cast<Index>(all_.size()); }  ///< free ones included
 
  private:

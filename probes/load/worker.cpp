@@ -20,6 +20,9 @@ constexpr int kArrivalsAtOnce = 64;  ///< then replies are read, however far beh
 constexpr Nanos kRampStep = 10 * kMilli;
 constexpr Nanos kSweepMin = kMilli, kSweepMax = 100 * kMilli;
 constexpr Nanos kLeadStep = 100, kLeadMax = 30'000;
+constexpr Nanos kAwayMin = kMilli;        ///< a sleep that ends later than that was not the timer's inaccuracy
+constexpr Nanos kWorkMax = 100 * kMilli;  ///< nor was a longer turn all work
+constexpr int kFullPollsMost = 64;
 constexpr std::size_t kBufferBytes = 64 * 1024;
 constexpr std::uint64_t kWaker = UINT64_MAX;
 constexpr std::size_t kRetransmitsOf = 256;  ///< connections looked at when the run ends
@@ -85,6 +88,7 @@ Worker::Worker(Control& control, std::size_t number, UniqueFd epoll, UniqueFd wa
       rendering_(profile_),
       under_way_max_(most_under_way(control, number)),
       connections_max_(most_connections(control, number)),
+      files_max_(share(control.files_most, number, control.threads)),
       span_(control.plan.course().span().count()),
       late_after_(control.grid.count() + kMilli),
       sweep_every_(std::clamp(shortest_timeout(plan_) / 20, kSweepMin, kSweepMax)),
@@ -127,6 +131,7 @@ void Worker::run() {
   outcome_.health.cpu_s = cpu_seconds() - cpu_before;
   outcome_.health.wall_s = static_cast<double>(ended) * 1e-9;
   outcome_.open_max = open_max_;
+  outcome_.away = Duration(away_);
 }
 
 void Worker::loop() {
@@ -135,29 +140,49 @@ void Worker::loop() {
     start_due(at);
     flush_http2();
     if (at >= next_second_) hand_in(at);
-    if (at >= next_sweep_) sweep(at);
-    const Nanos moment = next_moment();
-    const int count = wait_until(moment, at, events.data());
-    if (count == 0 && moment > at) learn_lead(now() - moment);
+    if (at >= next_sweep_ && polled_ >= next_sweep_) sweep();
+    const Nanos moment = next_moment(), asleep = now();
+    const int count = wait_until(moment, asleep, events.data());
     at = now();
+    if (count == 0 && moment > asleep) learn_lead(at - moment);
     ++outcome_.health.wakeups;
-    const Nanos woke = at;
+    note_wait(moment, asleep, at, count);
     for (int i = 0; i < count; ++i) {
       if (events[static_cast<std::size_t>(i)].data.u64 == kWaker) continue;
       const std::uint64_t name = events[static_cast<std::size_t>(i)].data.u64;
       const auto index = static_cast<Index>(name);
       if (connections_[index].generation == name >> 32) on_event(index, events[static_cast<std::size_t>(i)].events);
     }
+    if (count == 0) continue;
     flush_http2();
     at = now();
-    note_loop(woke, at, count);
   }
 }
 
-/// How long the work of one turn took is how late the next event can be seen.
-void Worker::note_loop(Nanos woke, Nanos at, int events) {
-  outcome_.health.loop_max = std::max(outcome_.health.loop_max, Duration(at - woke));
-  if (profile_.model == Model::closed && events > 0) outcome_.lag.add(static_cast<std::uint64_t>(at - woke));
+/// What an event may have waited to be seen: while the thread did other work, and while it got no processor although
+/// its sleep was over. Of a sleep that was over long ago nobody knows when something came in it.
+void Worker::note_wait(Nanos moment, Nanos asleep, Nanos woke, int events) {
+  const Nanos planned = std::max<Nanos>(0, moment - asleep), waited = woke - asleep;
+  const Nanos overslept = std::max<Nanos>(0, waited - planned);
+  const Nanos away = overslept <= kAwayMin ? 0 : overslept > planned ? waited : overslept;
+  const Nanos work = asleep - woke_, unseen = work + std::max(away, overslept);
+  outcome_.health.loop_max = std::max(outcome_.health.loop_max, Duration(unseen));
+  if (events > 0) outcome_.read_lag.add(static_cast<std::uint64_t>(unseen));
+  if (events < kEventsAtOnce || ++full_polls_ >= kFullPollsMost) {
+    polled_ = woke;
+    full_polls_ = 0;
+  }
+  woke_ = woke;
+  const Nanos lost = away + (work > kWorkMax ? work : 0);
+  if (lost == 0) return;
+  away_ += lost;
+  drain_until_ += over_ ? away : 0;  // a target that keeps it busy does not make it wait
+  aftermath_ = woke + lost;
+}
+
+/// Whoever was waited for while the thread was away had that time as well.
+bool Worker::is_over_time(Nanos since, Nanos away, Nanos limit) const {
+  return polled_ - since - (away_ - away) > limit;
 }
 
 bool Worker::finished(Nanos at) {
@@ -166,7 +191,7 @@ bool Worker::finished(Nanos at) {
     return true;
   }
   if (!over_ && (at >= span_ || (profile_.max_journeys > 0 && arrivals_ && !next_))) stop_beginning(at);
-  return over_ && (under_way_ == 0 || at >= drain_until_);
+  return over_ && (under_way_ == 0 || polled_ >= drain_until_);
 }
 
 void Worker::stop_beginning(Nanos at) {
@@ -204,9 +229,14 @@ int Worker::wait_until(Nanos moment, Nanos at, epoll_event* events) {
   const Nanos left = std::max<Nanos>(0, moment - at);
   const timespec span{left / kSecond, left % kSecond};
   const int count = ::epoll_pwait2(epoll_.get(), events, kEventsAtOnce, &span, nullptr);
-  if (count >= 0 || errno == EINTR) return std::max(0, count);
-  pollfd ready{epoll_.get(), POLLIN, 0};  // a kernel before 5.11
+  if (count >= 0) return count;
+  if (errno == EINTR) return poll_again(events);  // nobody has looked whether something came
+  pollfd ready{epoll_.get(), POLLIN, 0};          // a kernel before 5.11
   ::ppoll(&ready, 1, &span, nullptr);
+  return poll_again(events);
+}
+
+int Worker::poll_again(epoll_event* events) {
   return std::max(0, ::epoll_wait(epoll_.get(), events, kEventsAtOnce, 0));
 }
 
@@ -222,7 +252,7 @@ void Worker::start_arrivals(Nanos at) {
     next_arrival();
     outcome_.lag.add(static_cast<std::uint64_t>(at - arrival.due.count()));
     if (under_way_ >= under_way_max_) {
-      drop(arrival);
+      drop(arrival, at);
     } else {
       start_journey(arrival, arrival.number, kNone, at);
     }
@@ -262,16 +292,19 @@ void Worker::hand_in(Nanos at) {
   next_second_ = (at / kSecond + 1) * kSecond;
 }
 
-/// Looks for what takes too long.
-void Worker::sweep(Nanos at) {
+/// Looks for what takes too long, after everything that had come was read.
+void Worker::sweep() {
+  const Nanos at = polled_;
   next_sweep_ = at + sweep_every_;
   for (Index i = 0; i < connections_.size(); ++i) {
     const auto state = connections_[i].state;
     if (state != Connection::State::connecting && state != Connection::State::shaking) continue;
-    if (at - connections_[i].since > profile_.connect_timeout.count()) connection_failed(i, Cause::connect_timeout);
+    if (is_over_time(connections_[i].since, connections_[i].away, profile_.connect_timeout.count()))
+      connection_failed(i, Cause::connect_timeout);
   }
   for (Index i = 0; i < trips_.size(); ++i)
-    if (trips_[i].state == Trip::State::awaiting && at - trips_[i].sent > plan_of(trips_[i]).response_timeout_ns)
+    if (trips_[i].state == Trip::State::awaiting &&
+        is_over_time(trips_[i].sent, trips_[i].away, plan_of(trips_[i]).response_timeout_ns))
       give_up(i);
   for (std::size_t target = 0; target < targets_.size(); ++target) retry_stalled(target, at);
 }

@@ -64,22 +64,24 @@ class Worker final : private Http2Owner {
   Nanos next_moment() const;
   int wait_until(Nanos moment, Nanos at, epoll_event* events);
   void learn_lead(Nanos late);
-  void note_loop(Nanos woke, Nanos at, int events);
+  int poll_again(epoll_event* events);
+  void note_wait(Nanos moment, Nanos asleep, Nanos woke, int events);
+  bool is_over_time(Nanos since, Nanos away, Nanos limit) const;
   void start_due(Nanos at);
   void start_arrivals(Nanos at);
   void start_users(Nanos at);
   void start_timers(Nanos at);
   void next_arrival();
   void hand_in(Nanos at);
-  void sweep(Nanos at);
+  void sweep();
   void retry_stalled(std::size_t target, Nanos at);
   void leave(Nanos at);
 
   // Journeys.
   std::size_t users_wanted(Nanos at) const;
   void start_user(Index user, Nanos at);
-  void drop(const Arrival& arrival);  ///< too many are in flight
-  void lose(const Arrival& arrival);  ///< the run is over
+  void drop(const Arrival& arrival, Nanos at);  ///< too many are in flight
+  void lose(const Arrival& arrival);            ///< the run is over
   Tally& tally_of(const Arrival& arrival);
   void start_journey(const Arrival& arrival, std::uint64_t turn, Index user, Nanos at);
   void begin_step(Index trip, Nanos due, Nanos at);
@@ -102,6 +104,8 @@ class Worker final : private Http2Owner {
   void requeue_first(Index trip);
   Index dequeue(TargetState& target);
   void serve(std::size_t target);
+  bool wants_fresh(const TargetState& state, std::size_t target) const;
+  Index take_fresh(std::size_t target);
   Index take_idle(std::size_t target);
   Index take_idle_http2(std::size_t target);
   void give_idle(Index connection);
@@ -115,6 +119,7 @@ class Worker final : private Http2Owner {
   void established(Index connection);
   void keep_peer(Index connection);
   void tell(Connection& connection, std::uint64_t received, Nanos at);
+  bool is_ending() const;
   void tell_last(Connection& connection);
   void sample_retransmits(int fd);
   void close(Index connection, bool by_peer);
@@ -164,9 +169,14 @@ class Worker final : private Http2Owner {
   std::optional<Arrival> next_;  ///< open: the next one of this thread
   std::vector<User> users_;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
-  std::size_t under_way_ = 0, under_way_max_ = 0, connections_max_ = 0, open_ = 0, open_max_ = 0;
+  std::size_t under_way_ = 0, under_way_max_ = 0, connections_max_ = 0, files_max_ = 0, open_ = 0, open_max_ = 0;
   Nanos span_ = 0, drain_until_ = 0, late_after_ = 0;
   Nanos next_second_ = 0, next_sweep_ = 0, sweep_every_ = 0, next_ramp_ = 0;
+  Nanos woke_ = 0;                         ///< when the last wait ended
+  Nanos polled_ = 0;                       ///< all that had come by then was read
+  Nanos away_ = 0;                         ///< how long in all waits lasted longer than they should have
+  Nanos aftermath_ = 0;                    ///< until then it sends what it could not while it was away
+  int full_polls_ = 0;                     ///< in a row, which may have left something unread
   std::vector<std::uint8_t> looked_into_;  ///< by stage and request: how many of the first responses
   Nanos lead_ = 0;                         ///< how much earlier than due a sleep has to end
   bool over_ = false;                      ///< nothing new is begun

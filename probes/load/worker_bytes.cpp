@@ -64,6 +64,7 @@ void Worker::start_on(Index index, Index trip_index) {
 void Worker::stamp(Trip& trip, Tally& tally) {
   if (trip.resent) return;
   trip.sent = now();
+  trip.away = away_;
   const Nanos error = trip.sent - trip.due;
   tally.arrival.add(static_cast<std::uint64_t>(std::max<Nanos>(0, error)));
   if (error <= late_after_) return;

@@ -88,7 +88,7 @@ void Worker::serve(std::size_t target) {
   TargetState& state = targets_[target];
   if (std::exchange(state.serving, true)) return;  // the turn that is under way goes on
   while (state.waiting > 0) {
-    const Index idle = take_idle(target);
+    const Index idle = wants_fresh(state, target) ? take_fresh(target) : take_idle(target);
     if (idle != kNone) {
       start_on(idle, dequeue(state));
     } else if (!may_open(target) || !open(target)) {
@@ -96,6 +96,22 @@ void Worker::serve(std::size_t target) {
     }
   }
   state.serving = false;
+}
+
+/// A request is sent again over a connection that has carried none yet: others may be as stale as its first one.
+bool Worker::wants_fresh(const TargetState& state, std::size_t target) const {
+  return trips_[state.head].resent && profile_.targets[target].protocol != Protocol::http2;
+}
+
+/// One just established, or room for it.
+Index Worker::take_fresh(std::size_t target) {
+  const Index idle = take_idle(target);
+  if (idle == kNone || connections_[idle].carried == 0) return idle;
+  if (open_ < connections_max_)
+    give_idle(idle);
+  else
+    close(idle, false);
+  return kNone;
 }
 
 Index Worker::take_idle(std::size_t target) {
@@ -143,6 +159,7 @@ bool Worker::open(std::size_t target) {
   TargetState& state = targets_[target];
   const Address& address = plan_.targets()[target].addresses[state.address];
   const int family = address.storage.ss_family;
+  if (open_ >= files_max_) return opening_failed(target, Cause::no_files), true;
   UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return opening_failed(target, cause_of(errno)), true;
   if (const int on = 1; family != AF_UNIX) ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -165,6 +182,7 @@ bool Worker::open(std::size_t target) {
   connection.target = static_cast<std::uint16_t>(target);
   connection.state = Connection::State::connecting;
   connection.since = now();
+  connection.away = away_;
   connection.carried = 0;
   connection.bytes_out = connection.bytes_in = 0;
   connection.peer_closing = connection.told = false;
@@ -249,13 +267,19 @@ void Worker::keep_peer(Index index) {
 /// A whole response came over it: the hook may look at who sent it.
 void Worker::tell(Connection& connection, std::uint64_t received, Nanos at) {
   connection.bytes_in += received;
-  if (connection.told || !control_.wants_exchange(connection.target, at)) return;
+  if (connection.told) return;
+  if (!control_.wants_exchange(connection.target, at)) return is_ending() ? tell_last(connection) : void();
   connection.told = true;
   control_.exchanged(connection.target, at, connection.fd, static_cast<std::int64_t>(connection.bytes_out),
                      static_cast<std::int64_t>(connection.bytes_in));
 }
 
-/// The load is over and the connection still open: nobody is kept waiting by a look at it any more.
+/// All requests are begun, so this is one of the last to be answered.
+bool Worker::is_ending() const {
+  return over_ || (arrivals_ && !next_);
+}
+
+/// The load ends and the connection is still open: few are kept waiting by a look at it any more.
 void Worker::tell_last(Connection& connection) {
   if (connection.told || connection.bytes_in == 0 || !control_.wants_last(connection.target)) return;
   connection.told = true;

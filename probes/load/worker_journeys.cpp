@@ -47,10 +47,11 @@ Tally& Worker::tally_of(const Arrival& arrival) {
   return counts_.at(arrival.stage, journey.steps.front().index).tally;
 }
 
-void Worker::drop(const Arrival& arrival) {
+void Worker::drop(const Arrival& arrival, Nanos at) {
   Tally& tally = tally_of(arrival);
   ++tally.due;
   ++tally.dropped;
+  if (at - arrival.due.count() > late_after_ || at < aftermath_) ++tally.dropped_late;
 }
 
 void Worker::lose(const Arrival& arrival) {
@@ -128,9 +129,9 @@ void Worker::complete(Index index, int status, Nanos at) {
   timers_.push({at + pause, index, kNone});
 }
 
-/// Of the stage that runs, whichever the request was due in: what comes while the load drains is of none.
+/// Of the stage that runs, whichever the request was due in: what comes after the last one is of none.
 void Worker::note_came(std::uint32_t request, std::uint64_t bytes, Nanos at) {
-  if (over_ || at >= span_) return;
+  if (at >= span_) return;
   Tally& running = counts_.at(static_cast<std::uint32_t>(plan_.course().stage_at(Duration(at))), request).tally;
   ++running.came;
   running.came_bytes += bytes;
@@ -216,6 +217,7 @@ void Worker::end_journey(Index index, bool well, Nanos at) {
   trips_.give_back(index);
   --under_way_;
   if (well) ++outcome_.journeys_finished;
+  if (profile_.max_journeys > 0) outcome_.load_elapsed = Duration(std::min(at, span_));
   if (user == kNone) return;
   const auto width = static_cast<std::uint64_t>((profile_.think_max - profile_.think_min).count());
   Nanos think = profile_.think_min.count();

@@ -142,6 +142,18 @@ BOOST_AUTO_TEST_CASE(a_generator_without_files_is_saturated_and_its_target_not_s
   BOOST_TEST(holds(error_of(place), "generator saturated"), error_of(place) << ran.out);
 }
 
+BOOST_AUTO_TEST_CASE(and_leaves_the_run_the_files_it_needs) {
+  const Place place;
+  const auto path = place.write("few.yaml", suite_of("load: GET ${services.orders.url}/health\nusers: 150\nfor: 1s\n"
+                                                     "gates: [\"errors < 1%\"]") +
+                                                "  d:\n    load: GET ${services.orders.url}/health\n    rate: 20/s\n"
+                                                "    for: 1s\n    gates: [\"errors == 0\"]\n");
+  const auto ran = place.run({"prlimit", "--nofile=100:100", e2e::kMccoy, "run", path, "--out", place.out()});
+  BOOST_TEST(ran.code == 2, ran.out << ran.err);
+  BOOST_TEST(place.result_of("s/c").starts_with("error"));
+  BOOST_TEST(place.result_of("s/d") == "pass real", ran.out << ran.err);
+}
+
 BOOST_AUTO_TEST_CASE(a_gate_that_is_hopeless_ends_the_load_and_fails_it) {
   const Place place;
   const auto ran =
@@ -191,7 +203,8 @@ BOOST_AUTO_TEST_CASE(a_baseline_of_errors_or_of_another_load_is_none) {
   BOOST_TEST(holds(slower.out, "it was asked for 20, this one for 100"), slower.out);
 }
 
-BOOST_AUTO_TEST_CASE(a_load_whose_later_answers_come_from_a_stranger_is_not_real) {
+/// A service that leaves its port after 20 answers, and a stranger that takes it over.
+std::string result_of_load_taken_over(std::string_view load) {
   const Place place;
   const int port = e2e::free_port();
   place.write("leaves.py",
@@ -210,10 +223,19 @@ BOOST_AUTO_TEST_CASE(a_load_whose_later_answers_come_from_a_stranger_is_not_real
   const auto ran =
       place.suite("suite: s\nservices:\n  web: { port: " + std::to_string(port) +
                   ", run: [python3, leaves.py, \"${port}\"], ready: { tcp: \"127.0.0.1:${port}\", within: "
-                  "30s } }\ncases:\n  c:\n    load: GET ${services.web.url}/\n    rate: 20/s\n    for: 5s\n"
-                  "    reuse: false\n    gates: [\"errors < 50%\"]\n");
-  BOOST_REQUIRE(usurper.answered() > 5);
-  BOOST_TEST(place.result_of("s/c") != "pass real", ran.out << ran.err);
+                  "30s } }\ncases:\n  c:\n    load: GET ${services.web.url}/\n    reuse: false\n    gates: [\"errors < "
+                  "50%\"]\n    " +
+                  std::string(load) + "\n");
+  BOOST_REQUIRE_MESSAGE(usurper.answered() > 5, ran.out << ran.err);
+  return place.result_of("s/c");
+}
+
+BOOST_AUTO_TEST_CASE(a_load_whose_later_answers_come_from_a_stranger_is_not_real) {
+  BOOST_TEST(result_of_load_taken_over("rate: 20/s\n    for: 5s") != "pass real");
+}
+
+BOOST_AUTO_TEST_CASE(nor_is_a_short_one) {
+  BOOST_TEST(result_of_load_taken_over("rate: 100/s\n    for: 900ms") != "pass real");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -82,8 +82,16 @@ BOOST_AUTO_TEST_CASE(who_answers_is_asked_all_the_time_and_not_only_at_the_begin
   load::testing::Server server(each_request([](const std::string&) { return response(""); }));
   Attempt attempt;
   attempt.seen("load", get_of(server), fields("20/s", 4 * kSecond).set("reuse", false));
-  BOOST_TEST(attempt.spy.exchanges.size() > 5u);
-  BOOST_TEST(attempt.spy.exchanges.size() < 30u);
+  BOOST_TEST(attempt.spy.exchanges.size() > 15u);
+  BOOST_TEST(attempt.spy.exchanges.size() < 60u);
+}
+
+BOOST_AUTO_TEST_CASE(in_a_short_load_too) {
+  load::testing::Server server(each_request([](const std::string&) { return response(""); }));
+  Attempt attempt;
+  attempt.seen("load", get_of(server), fields("200/s", kSecond).set("reuse", false));
+  BOOST_TEST(attempt.spy.exchanges.size() > 15u);
+  BOOST_TEST(attempt.spy.exchanges.size() < 80u);
 }
 
 BOOST_AUTO_TEST_CASE(kept_connections_are_looked_at_before_they_are_closed) {
@@ -189,6 +197,63 @@ BOOST_AUTO_TEST_CASE(a_rate_that_is_kept_does_not) {
   attempt.trial.checks = checks;
   const auto seen = attempt.seen("load", get_of(server), fields("40/s", 3 * kSecond));
   BOOST_TEST(seen.values["load"]["ended"].as_string() == "finished");
+}
+
+BOOST_AUTO_TEST_CASE(a_gate_that_ends_a_load_waits_for_what_is_on_its_way) {
+  load::testing::Server server(each_request([](const std::string&) {
+    std::this_thread::sleep_for(milliseconds(200));
+    return response("");
+  }));
+  Attempt attempt;
+  const std::vector<suite::Check> checks = {gate("rate >= 90% of target", true)};
+  attempt.trial.checks = checks;
+  const auto seen = attempt.seen("load", get_of(server), fields("40/s", 4 * kSecond));
+  BOOST_TEST(seen.values["load"]["ended"].as_string() == "finished");
+  BOOST_TEST(void_of(seen) == "");
+}
+
+BOOST_AUTO_TEST_CASE(and_for_a_stage_until_there_was_a_second_of_it) {
+  load::testing::Server server(each_request([](const std::string&) {
+    std::this_thread::sleep_for(milliseconds(10));
+    return response("");
+  }));
+  Attempt attempt;
+  const std::vector<suite::Check> checks = {gate("rate{stage: b} >= 90% of target", true)};
+  attempt.trial.checks = checks;
+  const Value stages = list_of({Value::map({{"hold", "50/s"}, {"for", kSecond * 96 / 100}, {"name", "a"}}),
+                                Value::map({{"hold", "50/s"}, {"for", 2 * kSecond}, {"name", "b"}})});
+  const auto seen = attempt.seen("load", get_of(server), Value::map({{"stages", stages}}));
+  BOOST_TEST(seen.values["load"]["ended"].as_string() == "finished");
+  BOOST_TEST(void_of(seen) == "");
+}
+
+/// What the case makes of a missed gate.
+std::string excuse(std::string_view missed, milliseconds answer, const Value& said) {
+  load::testing::Server server(each_request([&](const std::string&) {
+    std::this_thread::sleep_for(answer);
+    return response("");
+  }));
+  Attempt attempt;
+  const std::vector<suite::Check> checks = {gate(missed)};
+  attempt.trial.checks = checks;
+  const auto seen = attempt.seen("load", get_of(server), said);
+  BOOST_TEST((held(missed, seen) == judge::Held::no));
+  return void_of(seen);
+}
+
+BOOST_AUTO_TEST_CASE(a_load_that_is_too_short_for_its_rate_says_so) {
+  const std::string_view of_target = "rate >= 95% of target";
+  const auto says = [](const std::string& why) { return test::contains(why, "too short"); };
+  BOOST_TEST(says(excuse(of_target, milliseconds(300), fields("50/s", kSecond))));
+  BOOST_TEST(says(excuse(of_target, milliseconds(300), fields("100/s", 3 * kSecond).set("iterations", 10))));
+  BOOST_TEST(says(excuse("rate >= 5/s", milliseconds(700), Value::map({{"users", "4"}, {"for", kSecond / 2}}))));
+}
+
+BOOST_AUTO_TEST_CASE(but_not_of_a_target_that_is_too_slow) {
+  const std::string_view of_target = "rate >= 95% of target";
+  BOOST_TEST(excuse(of_target, milliseconds(100), fields("20/s", 3 * kSecond).set("connections", 1)) == "");
+  BOOST_TEST(excuse("rate >= 100/s", milliseconds(100),
+                    Value::map({{"users", "2"}, {"iterations", 10}, {"for", 10 * kSecond}})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(rows_in_turn_are_taken_in_turn_by_users_too) {

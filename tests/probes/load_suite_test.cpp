@@ -106,6 +106,8 @@ const Limit kLimits[] = {
     {"gates: [\"errors count < 5\"]", false},
     {"gates: [\"checks > 99%\"]", false},
     {"expect: { errors: 0 }", false},
+    {"expect: { errors: \"< 5\" }", false},
+    {"expect: { errors: \">= 0\" }", true},
     {"expect: { requests: 5 }", true},
 };
 
@@ -116,6 +118,16 @@ BOOST_DATA_TEST_CASE(a_load_that_says_nothing_of_errors_allows_fewer_than_one_in
   const auto& last = std::get<suite::Suite>(result).cases.front().checks.back();
   const auto gate = suite::gate_of(last);
   BOOST_TEST((gate.ok() && suite::subject_of(*gate) == "errors" && suite::limit_of(*gate) == "< 1%") == row.added);
+}
+
+BOOST_AUTO_TEST_CASE(more_than_can_be_kept_apart_is_refused_before_anything_runs) {
+  std::string stages, requests;
+  for (int i = 0; i < 50; ++i) stages += "{ hold: 5/s, for: 1s }, ";
+  for (int i = 0; i < 50; ++i) requests += "r" + std::to_string(i) + ": GET /, ";
+  const auto result = read("load: http://127.0.0.1:1\nstages: [ " + stages + "]\nrequests: { " + requests +
+                           "}\ngates: [\"p(95) < 5\"]");
+  BOOST_REQUIRE(std::holds_alternative<suite::ReadErrors>(result));
+  BOOST_TEST(rendered(result).find("50 requests in 50 stages") != std::string::npos, rendered(result));
 }
 
 BOOST_AUTO_TEST_CASE(loads_are_made_one_at_a_time) {

@@ -116,6 +116,19 @@ BOOST_AUTO_TEST_CASE(a_limit_of_journeys_holds_for_all_users_together) {
   BOOST_TEST((report.elapsed < seconds(20)));
 }
 
+BOOST_AUTO_TEST_CASE(such_a_load_lasts_until_the_last_of_them_is_answered) {
+  Server server(each_request([](const std::string&) {
+    std::this_thread::sleep_for(milliseconds(100));
+    return response("");
+  }));
+  Profile asked = profile(server.port(), Model::closed, 10, seconds(30));
+  asked.max_journeys = 20;
+  const Report report = run_checked(asked);
+  BOOST_TEST(report.all().came == 20U);
+  BOOST_TEST(report.counted_seconds() >= 0.2);
+  BOOST_TEST(report.counted_seconds() < 1.0);
+}
+
 BOOST_AUTO_TEST_CASE(a_token_of_the_login_is_used_by_the_step_behind_it) {
   Shop shop;
   Server server(each_request([&](const std::string& request) { return shop.answer(request); }));

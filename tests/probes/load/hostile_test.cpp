@@ -213,4 +213,20 @@ BOOST_AUTO_TEST_CASE(descriptors_run_out_and_that_is_not_the_targets_fault) {
   BOOST_TEST(code == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_target_that_closes_after_each_reply_without_saying_so_has_no_errors) {
+  Server server([](int fd) {
+    std::string buffer;
+    if (!read_request(fd, buffer).empty()) send_all(fd, response("ok"));
+  });
+  Profile asked = profile(server.port(), Model::closed, 20, seconds(2));
+  asked.think_max = milliseconds(5);
+  const Report users = run_checked(asked);
+  BOOST_TEST(users.all().ok == users.all().due);
+  asked = profile(server.port(), Model::open, 400, seconds(2));
+  asked.spacing = Spacing::poisson;
+  BOOST_TEST(run_checked(asked).all().failures() == 0U);
+  asked.connections = 3;
+  BOOST_TEST(run_checked(asked).all().failures() == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

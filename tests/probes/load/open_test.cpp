@@ -157,6 +157,20 @@ BOOST_AUTO_TEST_CASE(a_limit_of_journeys_ends_the_load_early) {
   BOOST_TEST((report.elapsed < seconds(10)));
 }
 
+BOOST_AUTO_TEST_CASE(such_a_load_lasts_as_long_as_they_were_asked_for_or_answered) {
+  Server server(each_request([](const std::string&) {
+    std::this_thread::sleep_for(milliseconds(300));
+    return response("");
+  }));
+  Profile asked = profile(server.port(), Model::open, 100, seconds(30));
+  asked.max_journeys = 10;
+  const Report report = run_checked(asked);
+  BOOST_TEST(report.all().came == 10U);
+  BOOST_TEST((report.asked_until == milliseconds(100)));
+  BOOST_TEST(report.counted_seconds() >= 0.39);
+  BOOST_TEST(report.counted_seconds() < 1.5);
+}
+
 BOOST_AUTO_TEST_CASE(an_interrupt_leaves_a_valid_partial_report) {
   Server server(each_request([](const std::string&) { return response(""); }));
   const Profile asked = profile(server.port(), Model::open, 200, seconds(600));
@@ -222,6 +236,20 @@ BOOST_AUTO_TEST_CASE(who_answers_can_be_asked_while_the_connection_is_open) {
   run_checked(asked, hooks);
   BOOST_TEST(asked_times >= 1);
   BOOST_TEST(asked_times <= 2);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_answers_the_last_request_can_be_asked_too) {
+  Server server(each_request([](const std::string&) { return response("hello"); }));
+  Profile asked = profile(server.port(), Model::open, 50, milliseconds(500));
+  asked.reuse = false;
+  Hooks hooks;
+  hooks.exchanges_last = 4;
+  std::vector<int> told;
+  std::atomic<int> answered = 0;
+  hooks.finished = [&](const Finished&) { ++answered; };
+  hooks.exchanged = [&](int, std::int64_t, std::int64_t) { told.push_back(answered); };
+  run_checked(asked, hooks);
+  BOOST_TEST((told.size() >= 2 && told.front() == 0 && told.back() == 24));
 }
 
 BOOST_AUTO_TEST_CASE(without_an_abort_hook_nothing_is_added_up_while_the_load_goes_on) {
