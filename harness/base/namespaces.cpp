@@ -1,18 +1,17 @@
 #include "harness/base/namespaces.hpp"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 
 #include "harness/base/file.hpp"
-#include "harness/base/folder.hpp"
+#include "harness/base/text.hpp"
 
 namespace mccoy {
 namespace {
@@ -20,22 +19,6 @@ namespace {
 UniqueFd open_namespace(const ProcessId& process, const char* kind) {
   UniqueFd open(::open(("/proc/" + std::to_string(process.pid) + "/ns/" + kind).c_str(), O_RDONLY | O_CLOEXEC));
   return open && identify_process(process.pid) == process ? std::move(open) : UniqueFd();
-}
-
-/// The first ENTRY of the folder such that FOLDER/ENTRY`below` is the namespace with this inode.
-UniqueFd open_in(const std::string& folder, const std::string& below, std::uint64_t inode) {
-  const UniqueFd open(::open(folder.c_str(), kOpenFolder));
-  const auto entries = open ? read_folder(open.get()) : Error{};
-  if (!entries.ok()) return {};
-  for (const auto& entry : *entries) {
-    UniqueFd file(::open((folder + "/" + entry.name + below).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat found {};
-    struct statfs system {};
-    if (file && ::fstat(file.get(), &found) == 0 && found.st_ino == inode && ::fstatfs(file.get(), &system) == 0 &&
-        system.f_type == NSFS_MAGIC)
-      return file;
-  }
-  return {};
 }
 
 /// Forks; what the child does may not allocate, for other threads may hold the locks of the heap.
@@ -82,11 +65,21 @@ std::uint64_t inode_of_network(const ProcessId& process) {
   return network && ::fstat(network.get(), &found) == 0 ? found.st_ino : 0;
 }
 
+std::string find_network(std::uint64_t inode) {
+  const std::string name = "net:[" + std::to_string(inode) + "]";
+  std::ifstream lines("/proc/self/mountinfo");  // proc(5): "36 35 0:4 net:[4026532281] /run/netns/NAME …"
+  for (std::string line; std::getline(lines, line);)
+    if (const auto fields = split(line, ' '); fields.size() > 4 && fields[3] == name) return fields[4];
+  for (const auto& process : process_table(false))
+    if (inode_of_network(process.id) == inode) return "/proc/" + std::to_string(process.id.pid) + "/ns/net";
+  return "";
+}
+
 UniqueFd open_network(const ProcessId& process, std::uint64_t inode) {
   UniqueFd network = open_namespace(process, "net");
   if (network || inode == 0) return network;
-  if (network = open_in("/run/netns", "", inode); network) return network;
-  return open_in("/proc", "/ns/net", inode);
+  const std::string path = find_network(inode);
+  return path.empty() ? UniqueFd() : UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 }
 
 Status run_in_network(int network, std::vector<std::string> argv) {

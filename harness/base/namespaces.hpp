@@ -15,8 +15,11 @@ Status mount_for(const ProcessId& process, const std::string& source, const std:
 Status unmount_for(const ProcessId& process, const std::string& point);
 /// Inode of the network namespace of the process, which says which one it is; 0: it has ended.
 std::uint64_t inode_of_network(const ProcessId& process);
-/// That of the process. Should it have ended, the one with this inode (0: none), which lives on by its name in
-/// /run/netns or by another process in it. none: it is gone
+/// A path that leads to the network with this inode: where it is mounted ("/run/netns/NAME"), else through a process
+/// that is in it. "": neither is left, so it has gone with everything in it
+std::string find_network(std::uint64_t inode);
+/// That of the process. Should it have ended, the one with this inode (0: none), if find_network() finds it.
+/// none: it is gone
 UniqueFd open_network(const ProcessId& process, std::uint64_t inode);
 /// Runs a program of the system (from /usr/sbin, /sbin, /usr/bin, /bin) in this network and waits for it.
 ///   errors  there is no such program, it exited with another status than 0

@@ -20,9 +20,9 @@ bool is_usable(const std::string& path) {
 }  // namespace
 
 Result<Undo> Undo::promise(UndoOrder order) {
-  const bool names_a_path = order.process.pid != 0 || !order.to.empty();
+  const bool names_a_path = order.process.pid != 0 || order.network != 0 || !order.to.empty();
   const bool from_is_path = order.what != What::unmount && order.what != What::writable;  // else the source of a mount
-  if (!names_a_path || (from_is_path && !is_usable(order.from)) || !is_usable(order.to))
+  if (!names_a_path || (from_is_path && !is_usable(order.from)) || !is_usable(order.to) || !is_usable(order.theirs))
     return Error{.what = "cannot promise to undo a change of \"" + order.to + "\": not a path the guardian can use"};
   MCCOY_TRY(guardian, guardian_process());
   order.id = ++last_id;

@@ -14,7 +14,7 @@ namespace mccoy {
 /// One thing that puts something back; plain data, as a record holds it.
 struct UndoOrder {
   enum class What {
-    move_back,  ///< rename `from` to `to`; what stands at `to` by then is removed
+    move_back,  ///< rename `from` to `to`; what stands at `to` by then is removed, or kept as `theirs`
     restore,    ///< give the file `to` the bytes of `from`, whose SHA-256 is `bytes`, and its `marks`, in place; then
                 ///< remove `from`
     remove,     ///< remove the tree `to`
@@ -26,8 +26,8 @@ struct UndoOrder {
     unmount,    ///< unmount `to`, if what is mounted there still has the source `from` ("" = any), as `process` sees it
                 ///< (none: as we do)
     writable,   ///< make what is mounted at `to` from `from` writable again
-    nft_table,  ///< delete the nft table `bytes` ("inet NAME") in the network of `process`
-    qdisc,      ///< delete the root queue of the network device `bytes` in the network of `process`
+    nft_table,  ///< delete the nft table `bytes` ("inet NAME") in `network`
+    qdisc,      ///< delete the root queue of the network device `bytes` in `network`
   };
   std::uint64_t id = 0;
   What what = What::remove;
@@ -36,8 +36,10 @@ struct UndoOrder {
   ProcessId process = {};
   int number = 0;
   std::uint64_t soft = 0, hard = 0;
-  std::uint64_t network = 0;         ///< inode of that of `process`, which may outlive it
-  Value marks = {};                  ///< FileMarks; null: bytes only
+  std::uint64_t network = 0;  ///< inode of a network namespace, which may outlive `process`; 0: that of `process`
+  Value marks = {};           ///< FileMarks; null: bytes only
+  std::string ours = {};      ///< SHA-256 of what we made of the file `to`
+  std::string theirs = {};    ///< absolute: where to keep what somebody else made of it since; "": nowhere
   std::int64_t expires_boot_us = 0;  ///< when it is carried out although mccoy lives; 0: never
   std::string because = {};          ///< what was done, for people: "db is paused"
 };
@@ -46,7 +48,7 @@ Value to_value(const UndoOrder& order);
 /// errors: no order this version knows
 Result<UndoOrder> undo_order_from(const Value& value);
 
-/// Does it hold processes back, so that they cannot even end as they should?
+/// Does it hold processes back, so that they cannot even end as they should, or go with them before it is undone?
 bool holds_processes(UndoOrder::What what);
 /// Carries it out; twice is as good as once. errors: it could not be done, and is still to be done
 Status carry_out(const UndoOrder& order) noexcept;

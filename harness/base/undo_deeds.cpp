@@ -30,9 +30,17 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &found) == 0;
 }
 
+/// Makes room for the original.
+Status clear(const UndoOrder& order) {
+  if (!exists(order.to)) return {};
+  if (order.theirs.empty()) return remove_tree(order.to);
+  if (std::rename(order.to.c_str(), order.theirs.c_str()) == 0) return {};
+  return system_error("cannot keep " + order.to + " as " + order.theirs, errno);
+}
+
 Status move_back(const UndoOrder& order) {
   if (!exists(order.from)) return {};  // the original was never moved aside, or is back already
-  if (exists(order.to)) MCCOY_DO(remove_tree(order.to));
+  MCCOY_DO(clear(order));
   if (std::rename(order.from.c_str(), order.to.c_str()) != 0)
     return system_error("cannot move " + order.from + " back to " + order.to, errno);
   return {};
@@ -47,14 +55,16 @@ UniqueFd open_plain(const std::string& path, int access) {
 }
 
 /// Into the same file, which a program may hold open; into a new one if the target took it away meanwhile or put
-/// something else there. Of a file made unreadable, its owner can still change the mode.
-UniqueFd open_to_restore(const std::string& path) {
+/// something else there. Of a file made unreadable, its owner can still change the mode, and opens it only then.
+UniqueFd open_to_restore(const UndoOrder& order) {
+  constexpr mode_t kOpen = S_IRUSR | S_IWUSR;
+  const std::string& path = order.to;
   struct stat now {};
   const bool there = ::lstat(path.c_str(), &now) == 0;
-  if (there && !S_ISREG(now.st_mode)) (void)remove_tree(path);
-  const bool closed = there && S_ISREG(now.st_mode) && (now.st_mode & S_IWUSR) == 0;
-  if (closed && ::chmod(path.c_str(), (now.st_mode & 07777U) | S_IWUSR) != 0) return {};
-  return open_plain(path, O_WRONLY | O_CREAT);
+  if (there && !S_ISREG(now.st_mode)) (void)clear(order);
+  const bool closed = there && S_ISREG(now.st_mode) && (now.st_mode & kOpen) != kOpen;
+  if (closed && ::chmod(path.c_str(), (now.st_mode & 07777U) | kOpen) != 0) return {};
+  return open_plain(path, O_RDWR | O_CREAT);
 }
 
 Status copy_all(int from, int to, const std::string& path) {
@@ -68,16 +78,55 @@ Status copy_all(int from, int to, const std::string& path) {
   }
 }
 
-/// Before its times are put back, for reading it changes one of them.
+/// Of its first `length` bytes, or of all there are. "": it cannot be read
+std::string digest_of(int fd, std::int64_t length) {
+  Sha256 digest;
+  char buffer[1 << 16];
+  for (std::int64_t at = 0; at < length;) {
+    const auto wanted = std::min<std::int64_t>(length - at, sizeof buffer);
+    const ssize_t got = ::pread(fd, buffer, static_cast<std::size_t>(wanted), at);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return "";
+    if (got == 0) break;
+    digest.update({buffer, static_cast<std::size_t>(got)});
+    at += got;
+  }
+  return digest.hex();
+}
+
+Error is_another(const UndoOrder& order) {
+  return {.what = order.to + " is not what it was before; its original lies at " + order.from};
+}
+
 Status check_digest(const UndoOrder& order) {
   MCCOY_TRY(digest, sha256_file(order.to));
-  if (digest == order.bytes) return {};
-  return Error{.what = order.to + " is not what it was before; its original lies at " + order.from};
+  return digest == order.bytes ? Status() : is_another(order);
+}
+
+/// What somebody appended to it since is his own. Before its times are put back, for reading it changes one of them.
+Status check_digest(const UndoOrder& order, int target, int source) {
+  struct stat original {};
+  if (order.bytes.empty() || ::fstat(source, &original) != 0) return {};
+  return digest_of(target, original.st_size) == order.bytes ? Status() : is_another(order);
 }
 
 bool is_damaged(const UndoOrder& order) {
   const auto digest = order.bytes.empty() ? Result<std::string>(order.bytes) : sha256_file(order.from);
   return !digest.ok() || *digest != order.bytes;
+}
+
+/// A file that is neither as we left it nor as it was is somebody's work. Kept once, however often this is tried.
+Status keep_theirs(const UndoOrder& order, int target) {
+  struct stat now {};
+  if (order.theirs.empty() || exists(order.theirs) || ::fstat(target, &now) != 0 || now.st_size == 0) return {};
+  const std::string digest = digest_of(target, now.st_size);
+  if (digest == order.ours || digest == order.bytes) return {};
+  const UniqueFd kept(::open(order.theirs.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!kept) return system_error("cannot keep " + order.to + " as " + order.theirs, errno);
+  MCCOY_DO(copy_all(target, kept.get(), order.theirs));
+  if (::fsync(kept.get()) != 0 || ::lseek(target, 0, SEEK_SET) != 0)
+    return system_error("cannot keep " + order.to + " as " + order.theirs, errno);
+  return {};
 }
 
 Status restore(const UndoOrder& order) {
@@ -90,11 +139,12 @@ Status restore(const UndoOrder& order) {
   }
   const UniqueFd source = open_plain(order.from, O_RDONLY);
   if (!source) return system_error("cannot read " + order.from, errno);
-  const UniqueFd target = open_to_restore(order.to);
+  const UniqueFd target = open_to_restore(order);
   if (!target) return Error{.what = "cannot write " + order.to + ": it is no regular file any more, or closed to us"};
+  MCCOY_DO(keep_theirs(order, target.get()));
   if (::ftruncate(target.get(), 0) != 0) return system_error("cannot empty " + order.to, errno);
   MCCOY_DO(copy_all(source.get(), target.get(), order.to));
-  if (!order.bytes.empty()) MCCOY_DO(check_digest(order));
+  MCCOY_DO(check_digest(order, target.get(), source.get()));
   if (!order.marks.is_null()) MCCOY_DO(marks_from(order.marks).put_on(target.get(), order.to));
   if (::fsync(target.get()) != 0) return system_error("cannot sync " + order.to, errno);
   ::unlink(order.from.c_str());

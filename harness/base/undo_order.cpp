@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "harness/base/namespaces.hpp"
 #include "harness/base/text.hpp"
 #include "harness/base/undo.hpp"
 
@@ -29,6 +30,17 @@ const Row& row_of(What what) {
 std::string quoted(const std::string& word) {
   return shell_quoted({word});
 }
+
+/// Records of older versions know its process only.
+std::uint64_t number_of(const UndoOrder& order) {
+  return order.network != 0 ? order.network : inode_of_network(order.process);
+}
+
+std::string in_network(const UndoOrder& order, const std::string& command) {
+  const std::string path = find_network(number_of(order));
+  return path.empty() ? "# the network has gone, and this with it: " + command
+                      : "nsenter --net=" + quoted(path) + " " + command;
+}
 }  // namespace
 
 std::string_view to_text(What what) {
@@ -40,7 +52,8 @@ bool outlives_reboot(What what) {
 }
 
 bool holds_processes(What what) {
-  return what == What::signal || what == What::limit || what == What::write || what == What::cgroup;
+  return what == What::signal || what == What::limit || what == What::write || what == What::cgroup ||
+         what == What::nft_table || what == What::qdisc;
 }
 
 Value to_value(const UndoOrder& order) {
@@ -60,6 +73,8 @@ Value to_value(const UndoOrder& order) {
   }
   if (order.network != 0) value.set("network", static_cast<std::int64_t>(order.network));
   if (!order.marks.is_null()) value.set("marks", order.marks);
+  if (!order.ours.empty()) value.set("ours", order.ours);
+  if (!order.theirs.empty()) value.set("theirs", order.theirs);
   if (order.expires_boot_us != 0) value.set("expires_boot_us", order.expires_boot_us);
   return value;
 }
@@ -80,6 +95,8 @@ Result<UndoOrder> undo_order_from(const Value& value) {
                      .hard = number("hard"),
                      .network = static_cast<std::uint64_t>(value["network"].as_int()),
                      .marks = value["marks"],
+                     .ours = value["ours"].as_string(),
+                     .theirs = value["theirs"].as_string(),
                      .expires_boot_us = value["expires_boot_us"].as_int(),
                      .because = value["because"].as_string()};
   }
@@ -108,11 +125,11 @@ std::string in_words(const UndoOrder& order) {
     case What::writable:
       return "make " + order.to + " writable";
     case What::nft_table:
-      return "delete the nft table " + order.bytes + " in the network of " + process;
+      return "delete the nft table " + order.bytes + " in the network " + std::to_string(number_of(order));
     case What::qdisc:
       break;
   }
-  return "delete the queue of " + order.bytes + " in the network of " + process;
+  return "delete the queue of " + order.bytes + " in the network " + std::to_string(number_of(order));
 }
 
 std::string by_hand(const UndoOrder& order) {
@@ -138,10 +155,10 @@ std::string by_hand(const UndoOrder& order) {
     case What::writable:
       return "mount -o remount,rw " + to;
     case What::nft_table:
-      return "nsenter -t " + pid + " -n nft delete table " + order.bytes;
+      return in_network(order, "nft delete table " + order.bytes);
     case What::qdisc:
       break;
   }
-  return "nsenter -t " + pid + " -n tc qdisc del dev " + quoted(order.bytes) + " root";
+  return in_network(order, "tc qdisc del dev " + quoted(order.bytes) + " root");
 }
 }  // namespace mccoy

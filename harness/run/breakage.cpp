@@ -83,6 +83,12 @@ Status Breakage::heal() {
   return state_->heal();
 }
 
+std::string Breakage::theirs() const {
+  const std::string& path = state_->undo.order().theirs;
+  struct stat found {};
+  return !path.empty() && ::lstat(path.c_str(), &found) == 0 ? path : "";
+}
+
 namespace {
 /// What the file is to hold instead.
 std::string broken_bytes(const std::string& how, const std::string& original, const Breakage::Terms& terms) {
@@ -100,9 +106,8 @@ Status set_aside(const std::string& path, const std::string& bytes) {
   return sync_dir(dirname(path));
 }
 
-Status change(const std::string& path, const std::string& how, const std::string& original,
-              const Breakage::Terms& terms) {
-  if (how != "unreadable") return overwrite(path, broken_bytes(how, original, terms));
+Status change(const std::string& path, const std::string& how, const std::string& broken) {
+  if (how != "unreadable") return overwrite(path, broken);
   return ::chmod(path.c_str(), 0) == 0 ? Status() : system_error("cannot change the mode of " + path, errno);
 }
 }  // namespace
@@ -115,6 +120,7 @@ Result<Breakage> Breakage::make(const std::string& path, const std::string& how,
                   .to = path,
                   .expires_boot_us = terms.expires_boot_us,
                   .because = terms.because};
+  if (terms.keep_theirs) order.theirs = path + ".mccoy-theirs-" + fresh_token(8);
   struct stat before {};
   if (::lstat(path.c_str(), &before) != 0) return system_error("cannot break " + path, errno);
   if (how == "missing") {
@@ -129,11 +135,13 @@ Result<Breakage> Breakage::make(const std::string& path, const std::string& how,
   MCCOY_TRY(original, read_file(path, kMaxInPlace));
   order.what = Undo::What::restore;
   order.bytes = sha256(original);
+  const std::string bytes = how == "unreadable" ? original : broken_bytes(how, original, terms);
+  order.ours = sha256(bytes);
   order.marks = to_value(marks);
   MCCOY_TRY(undo, Undo::promise(order));  // first: without it nothing is set aside
   state->undo = std::move(undo);
   MCCOY_DO(set_aside(state->aside, original));
-  if (auto broken = change(path, how, original, terms); !broken.ok()) {
+  if (auto broken = change(path, how, bytes); !broken.ok()) {
     Error error = broken.error();
     if (auto healed = state->heal(); !healed.ok()) error.what += "; " + healed.error().what;
     return error;

@@ -16,6 +16,8 @@ class Breakage {
     std::uint64_t seed = 0;            ///< of `garbage` and `corrupted`; 0: a fresh one
     std::int64_t expires_boot_us = 0;  ///< see UndoOrder
     std::string because = {};
+    /// What somebody else makes of it meanwhile is kept beside it, and heal() says so; else it is overwritten.
+    bool keep_theirs = false;
   };
   /// how: missing | empty | garbage | replaced | corrupted (one byte in a hundred) | unreadable (nobody may open it)
   ///   errors  there is no such file, it cannot be moved or changed
@@ -26,6 +28,8 @@ class Breakage {
   ~Breakage();
   /// Puts it back now and reads it back. errors: it is not as it was; says where the original lies
   Status heal();
+  /// Where that lies which somebody else made of it meanwhile; "": nobody did, or it was not asked for.
+  std::string theirs() const;
 
  private:
   struct State;

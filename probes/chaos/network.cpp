@@ -35,6 +35,11 @@ UniqueFd network_of(const ProcessId& process) {
   return UniqueFd(::open(("/proc/" + std::to_string(process.pid) + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
 }
 
+/// For people: one that leads there also when the process has ended, if there is one.
+std::string path_of(const ProcessId& process) {
+  return find_network(inode_of_network(process));
+}
+
 /// Runs a tool in the network of the service. errors: its own words
 Result<std::string> in_network(const UniqueFd& network, std::vector<std::string> argv, const std::string& input = "") {
   argv.insert(argv.begin(), {"nsenter", fmt::format("--net=/proc/{}/fd/{}", ::getpid(), network.get()), "--"});
@@ -80,7 +85,7 @@ class Dropping final : public Fault {
 
   FaultPlan plan() const override {
     return {.does = {sentence_},
-            .by_hand = {fmt::format("nsenter -t {} -n nft delete table inet {}", process_.pid, table_)},
+            .by_hand = {fmt::format("nsenter --net={} nft delete table inet {}", path_of(process_), table_)},
             .through = "nftables"};
   }
   Result<Reading> measure() override;
@@ -146,7 +151,7 @@ class Delay final : public Fault {
 
   FaultPlan plan() const override {
     return {.does = {fmt::format("delay what {} sends by {}", context_.service, human_duration(by_))},
-            .by_hand = {fmt::format("nsenter -t {} -n tc qdisc del dev DEVICE root", process_.pid)},
+            .by_hand = {fmt::format("nsenter --net={} tc qdisc del dev DEVICE root", path_of(process_))},
             .through = "netem"};
   }
   Result<Reading> measure() override;

@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -97,7 +98,10 @@ BOOST_FIXTURE_TEST_CASE(a_record_keeps_every_part_of_an_order, Folder) {
                         .number = 5,
                         .soft = ~0ULL,
                         .hard = 1ULL << 63,
+                        .network = 4026532281,
                         .marks = Value::map({{"mode", 4}}),
+                        .ours = "ab",
+                        .theirs = "/e",
                         .expires_boot_us = 99,
                         .because = "db is paused"};
   const auto again = undo_order_from(to_value(order));
@@ -107,6 +111,9 @@ BOOST_FIXTURE_TEST_CASE(a_record_keeps_every_part_of_an_order, Folder) {
   BOOST_TEST(again->to == order.to);
   BOOST_TEST(again->bytes == order.bytes);
   BOOST_TEST((again->process == order.process));
+  BOOST_TEST(again->network == order.network);
+  BOOST_TEST(again->ours == order.ours);
+  BOOST_TEST(again->theirs == order.theirs);
   BOOST_TEST(again->soft == order.soft);
   BOOST_TEST(again->hard == order.hard);
   BOOST_TEST((again->marks == order.marks));
@@ -181,6 +188,57 @@ BOOST_FIXTURE_TEST_CASE(a_file_gets_its_bytes_and_marks_back_in_place, Folder) {
   BOOST_TEST(read("config") == "as it was");
   BOOST_TEST(!fs::exists(path("aside")));
   BOOST_TEST(carry_out(promised->order()).ok());  // twice is as good as once
+}
+
+/// As root everything can be read, so this is done by a child that is nobody.
+BOOST_FIXTURE_TEST_CASE(its_owner_makes_an_unreadable_file_readable_again, Folder) {
+  write("config", "as it was");
+  write("aside", "as it was");
+  const auto marks = FileMarks::of(path("config"));
+  BOOST_REQUIRE(::chmod(path("config").c_str(), 0) == 0);
+  const UndoOrder order{.what = Undo::What::restore,
+                        .from = path("aside"),
+                        .to = path("config"),
+                        .bytes = sha256("as it was"),
+                        .marks = to_value(*marks)};
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;
+    if (::geteuid() == 0) {
+      for (const auto& name : {path(""), path("config"), path("aside")}) (void)!::chown(name.c_str(), kNobody, kNobody);
+      if (::setresuid(kNobody, kNobody, kNobody) != 0) ::_exit(9);
+    }
+    auto as_nobody = order;
+    as_nobody.marks = {};
+    ::_exit(carry_out(as_nobody).ok() ? 0 : 1);
+  }
+  int status = 0;
+  BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+  BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  BOOST_TEST(read("config") == "as it was");
+  BOOST_TEST(!fs::exists(path("aside")));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_somebody_else_made_of_a_file_is_kept_where_that_is_asked, Folder) {
+  write("config", "broken, and a record");
+  write("aside", "as it was");
+  UndoOrder order{.what = Undo::What::restore,
+                  .from = path("aside"),
+                  .to = path("config"),
+                  .bytes = sha256("as it was"),
+                  .ours = sha256("broken"),
+                  .theirs = path("theirs")};
+  BOOST_TEST(carry_out(order).ok());
+  BOOST_TEST(read("config") == "as it was");
+  BOOST_TEST(read("theirs") == "broken, and a record");
+  write("gone", "a new one");
+  write("aside", "the old one");
+  order.what = Undo::What::move_back;
+  order.to = path("gone");
+  order.theirs = path("theirs of gone");
+  BOOST_TEST(carry_out(order).ok());
+  BOOST_TEST(read("gone") == "the old one");
+  BOOST_TEST(read("theirs of gone") == "a new one");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_damaged_copy_is_noticed_and_nothing_is_overwritten, Folder) {
