@@ -68,6 +68,8 @@ class Conclusion {
         return fmt::format("{} was not injected{}", name_of(i), fault.text.empty() ? "" : ": " + fault.text);
       const bool measured = fault.effect >= fault.inject && (fault.heal == 0 || fault.effect <= fault.heal);
       if (fault.effect == 0 || !measured) return fmt::format("no effect: {}: {}", name_of(i), fault.text);
+      if (!fault.fell_short.empty())
+        return fmt::format("less than was asked for: {}: {}", name_of(i), fault.fell_short);
     }
     return {};
   }

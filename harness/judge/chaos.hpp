@@ -5,8 +5,8 @@
 //                         "expect_during": {case: fail|pass|any}, "recovers_within_ns", "lacks", "dry_run", "ledger"}
 //   texts["timeline"]    one JSON object a line; "at": nanoseconds since the course of the trial began
 //     {"at", "what": "asked", "case", "role": "steady" | "while", "attempt", "outcome", "took", "why"}
-//     {"at", "what": "fault", "fault": index, "event": inject | injected | effect | no-effect | heal | healed |
-//     verified |
+//     {"at", "what": "fault", "fault": index, "event": inject | injected | effect | no-effect | fell-short | heal |
+//      healed | verified |
 //      not-healed | gone, "text"}       gone: the service did not come back, and nothing of the fault is left
 //     {"at", "what": "traffic", "span", "ok", "errors", "lost", "p50", "max"}
 //     {"at", "what": "phase" | "service", "name", "text"}
@@ -37,7 +37,8 @@ struct Traffic {
 struct FaultTimes {
   std::int64_t inject = 0, injected = 0, effect = 0, heal = 0, healed = 0, verified = 0;
   bool gone = false;
-  std::string text;  ///< of the last event that went wrong
+  std::string text;        ///< of the last event that went wrong
+  std::string fell_short;  ///< why its effect was less than it was to be; "": it was all
 };
 struct Timeline {
   std::vector<Asked> asked;

@@ -26,6 +26,10 @@ void take_fault(const Value& line, Timeline& timeline) {
     fault.*(row->moment) = std::max<std::int64_t>(line["at"].as_int(), 1);
     return;
   }
+  if (event == "fell-short") {
+    fault.fell_short = line["text"].as_string();
+    return;
+  }
   fault.gone = fault.gone || event == "gone";
   fault.text = line["text"].as_string();
 }

@@ -90,10 +90,12 @@ std::optional<Whereabouts> Services::whereabouts(const std::string& name) const 
                      .members = service->members(),
                      .dir = plan.dir,
                      .ports = plan.ports(),
+                     .host = plan.address.host,
                      .attached = plan.attached(),
                      .clock_file = service->clock_file(),
                      .disk = service->disk().source(),
-                     .no_disk = service->disk().why_not()};
+                     .no_disk = service->disk().why_not(),
+                     .stop_within = service->asked().stop_within};
 }
 
 std::vector<pid_t> Services::members_of(const std::string& name) const {

@@ -169,7 +169,8 @@ void add_last_words(const ReadyAsk& ask, ReadyAnswer& answer) {
 
 ReadyAnswer wait_until_ready(const ReadyAsk& ask) {
   const auto& ready = ask.plan->asked->ready;
-  const auto deadline = Deadline::in(ready.within);
+  const Duration within = std::max(ready.within, ask.at_least);
+  const auto deadline = Deadline::in(within);
   const How how = how_to_ask(ask);
   ReadyAnswer answer;
   const auto what = what_to_ask(ask, how, answer);
@@ -184,7 +185,7 @@ ReadyAnswer wait_until_ready(const ReadyAsk& ask) {
     if (death) return never(death_text(ask, *death));
     if (answer.ready) return answer;
     if (deadline.passed()) {
-      answer.why = fmt::format("not ready within {}: {}", human_duration(ready.within), answer.why);
+      answer.why = fmt::format("not ready within {}: {}", human_duration(within), answer.why);
       return answer;
     }
     wait_for_any(ended, how == How::log ? ask.line_fd : -1, ask.interrupt,

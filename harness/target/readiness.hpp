@@ -21,6 +21,7 @@ struct ReadyAsk {
   int line_fd = -1;                 ///< readable when line_seen() may have changed
   const witness::Ownership* ownership = nullptr;
   std::int64_t run_started_ms = 0;
+  Duration at_least{};  ///< waited, if that is more than `within` of the service
   const Interrupt* interrupt = nullptr;
 };
 struct ReadyAnswer {
@@ -30,7 +31,7 @@ struct ReadyAnswer {
   std::string why = {};   ///< of the last attempt when not ready
   std::optional<evidence::Responder> responder = {};
 };
-/// Waits at most `within` of the service. Returns at once when the service dies, a stranger answers or the interrupt is
-/// raised.
+/// Waits at most `within` of the service (or `at_least`). Returns at once when the service dies, a stranger answers or
+/// the interrupt is raised.
 ReadyAnswer wait_until_ready(const ReadyAsk& ask);
 }  // namespace mccoy::target

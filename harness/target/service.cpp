@@ -108,11 +108,11 @@ void Service::set_state(State state, std::string why) {
   why_ = std::move(why);
 }
 
-void Service::start(const std::string& because) {
+void Service::start(const std::string& because, Duration at_least) {
   set_state(State::starting);
   begun_ = Clock::now();
   if (!because.empty()) record("restarted", Value::map({{"for", because}}));
-  finish_start(plan_.attached() ? attach() : begin());
+  finish_start(plan_.attached() ? attach(at_least) : begin(at_least));
 }
 
 /// The commands of `before`, once. Returns why not.
@@ -152,7 +152,7 @@ Result<std::unique_ptr<Life>> Service::begin_life(const Command& command) {
 }
 
 /// Starts it and waits until it is ready. Returns why not.
-std::optional<std::string> Service::begin() {
+std::optional<std::string> Service::begin(Duration at_least) {
   if (auto taken = port_taken_by(plan_, context_.options->run_started_ms); !taken.empty()) return taken;
   if (auto failed = set_up()) return failed;
   if (raised(context_.options->interrupt)) return "interrupted";
@@ -172,7 +172,7 @@ std::optional<std::string> Service::begin() {
     death_.reset();
   }
   record_started(*command);
-  const auto ready = await_ready();
+  const auto ready = await_ready(at_least);
   if (ready.ok()) return std::nullopt;
   return raised(context_.options->interrupt) ? ready.error().what : why_not_ready(ready.error().what);
 }
@@ -185,14 +185,14 @@ std::string Service::why_not_ready(const std::string& sentence) const {
   return taken.empty() ? why : fmt::format("{} ({}; `watch: false` leaves it unwatched)", why, taken);
 }
 
-std::optional<std::string> Service::attach() {
-  if (auto ready = await_ready(); !ready.ok()) return ready.error().what;
+std::optional<std::string> Service::attach(Duration at_least) {
+  if (auto ready = await_ready(at_least); !ready.ok()) return ready.error().what;
   const std::lock_guard lock(mutex_);
   if (plan_.address.is_loopback()) attached_to_ = witness::listeners_on(plan_.address.port, {});
   return std::nullopt;
 }
 
-Status Service::await_ready() {
+Status Service::await_ready(Duration at_least) {
   const auto life = this->life();
   std::shared_ptr<LineWatch> lines;
   {
@@ -208,6 +208,7 @@ Status Service::await_ready() {
                                         .line_fd = lines ? lines->fd() : -1,
                                         .ownership = context_.ownership,
                                         .run_started_ms = context_.options->run_started_ms,
+                                        .at_least = at_least,
                                         .interrupt = context_.options->interrupt});
   if (!answer.ready) return Error{.where = asked().span, .what = answer.why};
   record_ready(answer.how, answer.responder, Clock::now() - since);

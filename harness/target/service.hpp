@@ -42,11 +42,12 @@ class Service {
   std::string log_path() const { return log_base_ + ".out"; }
 
   /// Sets it up (first time), starts it and waits until it is ready. `because` of a restart: the service restored.
-  void start(const std::string& because = "");
+  ///   at_least  it may take so long, if that is more than its own `within`
+  void start(const std::string& because = "", Duration at_least = {});
   /// It will not be started: what it needs is not there.
   void give_up(const std::string& why);
-  /// Is it (still, again) ready? Waits at most its own `within`. errors: it is not
-  Status await_ready();
+  /// Is it (still, again) ready? Waits at most its own `within`, or `at_least`. errors: it is not
+  Status await_ready(Duration at_least = {});
   /// Ends its whole tree; when `for_control` its ports are held again, so that nobody else answers there.
   void stop(bool for_control);
   bool was_started() const;
@@ -78,8 +79,8 @@ class Service {
  private:
   Service(ServicePlan plan, ServiceContext context);
   std::optional<std::string> set_up();
-  std::optional<std::string> begin();
-  std::optional<std::string> attach();
+  std::optional<std::string> begin(Duration at_least);
+  std::optional<std::string> attach(Duration at_least);
   Result<std::unique_ptr<Life>> begin_life(const Command& command);
   std::string why_not_ready(const std::string& sentence) const;
   void listen(std::string_view bytes, bool err);

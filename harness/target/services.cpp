@@ -146,10 +146,10 @@ std::string Services::State::broken_need(const Service& service) const {
   return "";
 }
 
-void Services::State::start_one(Service& service, const std::string& because) const {
+void Services::State::start_one(Service& service, const std::string& because, Duration at_least) const {
   if (const auto broken = broken_need(service); !broken.empty()) return service.give_up(broken);
   if (raised(options.interrupt)) return service.give_up(service.asked().name + " was not started: interrupted");
-  service.start(because);
+  service.start(because, at_least);
 }
 
 Services::Services() : state_(std::make_unique<State>()) {}
@@ -237,7 +237,7 @@ Status Services::stop_for_control(const std::string& name) {
   return {};
 }
 
-Status Services::restore(const std::string& name) {
+Status Services::restore(const std::string& name, Duration at_least) {
   const std::lock_guard lock(state_->operations);
   const auto found = state_->index.find(name);
   if (found == state_->index.end()) return Error{.what = "there is no service " + name};
@@ -255,11 +255,11 @@ Status Services::restore(const std::string& name) {
   };
   state_->each(affected, false, [&](Service& service) {
     if (service.state() == Service::State::ready) {
-      if (auto again = service.await_ready(); !again.ok()) note(again.error());
+      if (auto again = service.await_ready(at_least); !again.ok()) note(again.error());
       return;
     }
     if (service.state() == Service::State::dead) service.stop(true);
-    state_->start_one(service, name);
+    state_->start_one(service, name, at_least);
     if (const auto why = service.unusable()) note(Error{.where = service.asked().span, .what = *why});
   });
   return result;

@@ -54,10 +54,12 @@ struct Whereabouts {
   std::vector<pid_t> members;
   std::string dir;         ///< its ${dir}; "" when attached
   std::vector<int> ports;  ///< the first is ${port}
+  std::string host;        ///< where these are
   bool attached = false;   ///< this run did not start it
   std::string clock_file;  ///< see target/clock.hpp; "" when its clock cannot be set
   std::string disk;        ///< source of the mount at `dir`; "" when that is no file system of its own
   std::string no_disk;     ///< why there is none although one was provided for
+  Duration stop_within{};  ///< what it may take to end
 };
 
 /// What a service printed on one of its streams, and how much of it lies in the file.
@@ -100,8 +102,10 @@ class Services final : public witness::Ownership {
   /// answers.
   Status stop_for_control(const std::string& name);
   /// Starts it again (same ports, same folder, without `before`) and every service that died meanwhile because of it;
-  /// waits until all are ready. errors: one is not ready again
-  Status restore(const std::string& name);
+  /// waits until all are ready.
+  ///   at_least  each may take so long, if that is more than its own `within`
+  ///   errors    one is not ready again
+  Status restore(const std::string& name, Duration at_least = {});
 
   /// What is alive now, who listens, which service holds connections to which.
   std::vector<evidence::SeenService> look() const;

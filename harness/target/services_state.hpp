@@ -34,7 +34,7 @@ struct Services::State {
   std::set<std::size_t> dependents_of(std::size_t node) const;  ///< transitive, itself not included
   /// Does `work` on these, in the order of their needs (reverse: dependents first).
   void each(const std::set<std::size_t>& nodes, bool reverse, const std::function<void(Service&)>& work) const;
-  void start_one(Service& service, const std::string& because) const;
+  void start_one(Service& service, const std::string& because, Duration at_least = {}) const;
   std::string broken_need(const Service& service) const;
 };
 }  // namespace mccoy::target

@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include "harness/base/file.hpp"
+#include "harness/base/text.hpp"
 #include "harness/witness/endpoint.hpp"
 #include "harness/witness/tracee.hpp"
 
@@ -169,9 +170,10 @@ Where subject_of(const seccomp_notif& call, const Row& row) {
 }
 
 /// ":5432" is that port of any host.
-bool address_matches(const std::string& pattern, const std::string& address) {
-  if (pattern.starts_with(':')) return address.ends_with(pattern);
-  return glob_matches(pattern, address);
+bool address_matches(const std::string& patterns, const std::string& address) {
+  return std::ranges::any_of(split(patterns, ' '), [&](const std::string& pattern) {
+    return pattern.starts_with(':') ? address.ends_with(pattern) : glob_matches(pattern, address);
+  });
 }
 }  // namespace
 

@@ -25,7 +25,7 @@ struct CallFault {
   int error = 0;                   ///< errno; 0: they are carried out
   Duration delay{};                ///< before that
   std::string path = {};           ///< glob of the file they are about, absolute; "" = any
-  std::string address = {};        ///< glob of "HOST:PORT" they connect or send to; "" = any
+  std::string address = {};        ///< globs of "HOST:PORT" they connect or send to, a space between; "" = any
   double share = 1;                ///< of the calls that match, 0 < share <= 1, by the seed
   std::int64_t nth = 0;            ///< only the n-th call that matches, counted from 1; 0: all
   std::uint64_t seed = 0;

@@ -8,6 +8,7 @@
 #include "harness/base/random.hpp"
 #include "harness/base/text.hpp"
 #include "harness/suite/settings.hpp"
+#include "harness/target/vias.hpp"
 #include "harness/witness/call_faults.hpp"
 #include "probes/chaos/fault.hpp"
 
@@ -51,7 +52,7 @@ Calls calls_of(const Value& settings) {
   return calls;
 }
 
-Status check(const Value& settings) {
+Status check(const Value& settings, Duration) {
   const auto known = witness::fault_calls();
   const auto calls = calls_of(settings);
   if (calls.empty())
@@ -144,14 +145,21 @@ void provide(const Value& settings, target::Provisions& provisions) {
   provisions.add({.calls = calls_of(settings)});
 }
 
-/// A service's name stands for all its ports.
+/// A service's name stands for all its ports, by every name of its host, and for the proxy in front of it.
 std::string address_of(const FaultContext& context, const std::string& to) {
   const auto where = context.services->whereabouts(to);
-  return where && !where->ports.empty() ? ":" + std::to_string(where->ports.front()) : to;
+  if (!where || where->ports.empty()) return to;
+  const bool is_here = where->host == "localhost" || where->host == "::1" || where->host.starts_with("127.");
+  const Calls hosts = is_here ? Calls{"127.*", "?::1]"} : Calls{where->host};
+  Calls all;
+  for (const int port : where->ports)
+    for (const auto& host : hosts) all.push_back(fmt::format("{}:{}", host, port));
+  if (const auto via = context.services->vias().at(to); !via.empty()) all.push_back(via);
+  return join(all, " ");
 }
 
 Result<std::unique_ptr<Fault>> make(const FaultContext& context, const Value& settings) {
-  MCCOY_DO(check(settings));
+  MCCOY_DO(check(settings, {}));
   witness::CallFault fault{.calls = calls_of(settings),
                            .error = witness::error_number(settings["error"].as_string()),
                            .delay = Duration(settings["delay"].as_int()),
@@ -216,6 +224,7 @@ extern const FaultKind fail_calls_fault{.name = "fail_calls",
                                             "descriptors, no memory, refused connections",
                                         .fields = kFail,
                                         .needs = kNeeds,
+                                        .check = &check,
                                         .provide = &provide,
                                         .lacks = &lacks,
                                         .make = &make};
@@ -223,6 +232,7 @@ extern const FaultKind slow_calls_fault{.name = "slow_calls",
                                         .summary = "system calls of the service take longer: slow storage",
                                         .fields = kSlow,
                                         .needs = kNeeds,
+                                        .check = &check,
                                         .provide = &provide,
                                         .lacks = &lacks,
                                         .make = &make};

@@ -91,6 +91,7 @@ Result<std::unique_ptr<Fault>> make_fault(const FaultKind& kind, const FaultCont
   if (!scope.empty() && !context.beyond_suite)
     return Error{.what = "the fault " + std::string(kind.name) + " " + scope,
                  .hint = "that has to be allowed explicitly"};
+  if (kind.check != nullptr) MCCOY_DO(kind.check(settings, Duration::max()));
   return kind.make(context, settings);
 }
 

@@ -1,6 +1,7 @@
 // The wall clock of a service is wrong, through libfaketime (harness/target/clock.hpp).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include "harness/base/text.hpp"
 #include "harness/base/undo.hpp"
 #include "harness/target/clock.hpp"
+#include "harness/witness/responder.hpp"
 #include "probes/chaos/fault.hpp"
 
 namespace mccoy::chaos {
@@ -29,10 +31,13 @@ class ClockSkew final : public Fault {
   }
   Result<Reading> measure() override;
   bool has_effect(const Reading& before, const Reading& during) const override {
-    return std::abs(during.value - before.value - seconds()) < kTolerance_s && during.facts["loaded"].as_int() > 0;
+    return std::abs(during.value - before.value - seconds()) < kTolerance_s && is_used(during);
   }
   bool is_healed(const Reading& before, const Reading& after) const override {
     return std::abs(after.value - before.value) < kTolerance_s;
+  }
+  std::string fell_short(const Reading& before, const Reading& last) const override {
+    return has_effect(before, last) ? "" : "by the end its clock was another one: " + last.text;
   }
 
  private:
@@ -40,7 +45,15 @@ class ClockSkew final : public Fault {
   Status inject() override;
   Status heal() override { return undo_.fulfil(); }
   double seconds() const { return std::chrono::duration<double>(by_).count(); }
-  std::int64_t loaded() const;
+  /// Processes of the service: with the library, and those that listen on its ports without it.
+  struct Users {
+    std::int64_t loaded = 0, without = 0;
+  };
+  Users users() const;
+  /// Who answers for the service must be among those that have it.
+  static bool is_used(const Reading& reading) {
+    return reading.facts["loaded"].as_int() > 0 && reading.facts["without"].as_int() == 0;
+  }
 
   const FaultContext context_;
   const Duration by_;
@@ -48,19 +61,24 @@ class ClockSkew final : public Fault {
   Undo undo_;
 };
 
-/// Processes of the service that have the library in their memory.
-std::int64_t ClockSkew::loaded() const {
-  std::int64_t count = 0;
+bool has_loaded(pid_t pid) {
+  std::ifstream lines("/proc/" + std::to_string(pid) + "/maps");
+  for (std::string line; std::getline(lines, line);)
+    if (line.find("libfaketime") != std::string::npos) return true;
+  return false;
+}
+
+ClockSkew::Users ClockSkew::users() const {
+  Users users;
   const auto where = context_.services->whereabouts(context_.service);
-  for (const pid_t pid : where ? where->members : std::vector<pid_t>{}) {
-    std::ifstream lines("/proc/" + std::to_string(pid) + "/maps");
-    for (std::string line; std::getline(lines, line);)
-      if (line.find("libfaketime") != std::string::npos) {
-        ++count;
-        break;
-      }
-  }
-  return count;
+  if (!where) return users;
+  users.loaded = std::ranges::count_if(where->members, has_loaded);
+  for (const int port : where->ports)
+    for (const auto& listener : witness::listeners_on(port, where->members)) {
+      const pid_t pid = listener.id.pid;
+      if (std::ranges::find(where->members, pid) != where->members.end() && !has_loaded(pid)) ++users.without;
+    }
+  return users;
 }
 
 /// A look at the clock as the service is given it.
@@ -72,13 +90,14 @@ Result<Reading> ClockSkew::measure() {
   if (!ran.ended.exited || ran.ended.code != 0) return Error{.what = "cannot ask for the time: date failed"};
   const double theirs_s = std::strtod(ran.out.text().c_str(), nullptr);
   const double skew_s = theirs_s - static_cast<double>(wall_ms()) / 1000;
-  const auto users = loaded();
+  const auto [loaded, without] = users();
   return Reading{
       .what = "wall clock of " + context_.service + " against that of the machine",
       .unit = "s",
       .value = skew_s,
-      .text = fmt::format("{:+.3f} s, through libfaketime, which {} of its processes have loaded", skew_s, users),
-      .facts = Value::map({{"loaded", users}})};
+      .text = fmt::format("{:+.3f} s, through libfaketime, which {} of its processes have loaded{}", skew_s, loaded,
+                          without == 0 ? "" : fmt::format(", and {} that listen on its ports have not", without)),
+      .facts = Value::map({{"loaded", loaded}, {"without", without}})};
 }
 
 Status ClockSkew::inject() {
@@ -107,7 +126,7 @@ void provide(const Value&, target::Provisions& provisions) {
   provisions.add({.clock = true});
 }
 
-Result<std::unique_ptr<Fault>> make(const FaultContext& context, const Value& settings) {
+Result<Duration> offset_of(const Value& settings) {
   const auto& by = settings["by"].as_string();
   const bool back = by.starts_with('-');
   auto span = parse_duration(back || by.starts_with('+') ? std::string_view(by).substr(1) : std::string_view(by));
@@ -115,7 +134,17 @@ Result<std::unique_ptr<Fault>> make(const FaultContext& context, const Value& se
     span.error().what = "by: " + span.error().what;
     return std::move(span).error();
   }
-  return std::make_unique<ClockSkew>(context, back ? -*span : *span);
+  return back ? -*span : *span;
+}
+
+Status check(const Value& settings, Duration) {
+  const auto by = offset_of(settings);
+  return by.ok() ? Status() : Status(by.error());
+}
+
+Result<std::unique_ptr<Fault>> make(const FaultContext& context, const Value& settings) {
+  MCCOY_TRY(by, offset_of(settings));
+  return std::make_unique<ClockSkew>(context, by);
 }
 }  // namespace
 
@@ -123,6 +152,7 @@ extern const FaultKind clock_fault{.name = "clock",
                                    .summary = "the wall clock of the service is wrong",
                                    .fields = kFields,
                                    .needs = "libfaketime; a program that asks the C library for the time",
+                                   .check = &check,
                                    .provide = &provide,
                                    .lacks = &lacks,
                                    .make = &make};

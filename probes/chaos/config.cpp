@@ -90,8 +90,14 @@ class Config final : public Fault {
   bool has_effect(const Reading& before, const Reading& during) const override {
     return during.value > before.value && (!must_be_opened_ || during.facts["opens"].as_int() > 0);
   }
-  bool is_healed(const Reading& before, const Reading& after) const override {
-    return after.value == 0 && after.facts["marks"] == before.facts["marks"];
+  /// It was read back through the very file as it was put back; what is written to it from then on is the target's.
+  bool is_healed(const Reading&, const Reading&) const override { return !broken_; }
+  std::string fell_short(const Reading&, const Reading& last) const override {
+    if (!theirs_.empty())
+      return fmt::format(
+          "{} was written to while it was {}, so it is no file to be changed; what was written lies at {}", path_, how_,
+          theirs_);
+    return last.value > 0 ? "" : path_ + " was as before again by the end: somebody put it back";
   }
 
  private:
@@ -99,6 +105,7 @@ class Config final : public Fault {
   Status heal() override {
     if (!broken_) return {};
     MCCOY_DO(broken_->heal());
+    theirs_ = broken_->theirs();
     broken_.reset();
     return {};
   }
@@ -109,6 +116,7 @@ class Config final : public Fault {
   const std::string path_, how_, bytes_;
   const bool must_be_opened_;
   std::optional<run::Breakage> broken_;
+  std::string theirs_;  ///< where that lies which the target wrote to it meanwhile; "": nothing
   std::optional<Opens> opens_;
   std::string first_;  ///< what it was, as the target sees it
 };
@@ -166,7 +174,8 @@ Status Config::inject() {
   const run::Breakage::Terms terms{.bytes = bytes_,
                                    .seed = derive_seed(context_.seed, "config"),
                                    .expires_boot_us = expiry_in(context_.expires_in),
-                                   .because = path_ + " of " + context_.service + " is " + how_};
+                                   .because = path_ + " of " + context_.service + " is " + how_,
+                                   .keep_theirs = true};
   MCCOY_TRY(broken, run::Breakage::make(path_, how_, terms));
   broken_.emplace(std::move(broken));
   opens_.emplace(path_);
@@ -194,13 +203,18 @@ std::string lacks(const FaultContext& context, const Value& settings) {
              : "";
 }
 
-Result<std::unique_ptr<Fault>> make(const FaultContext& context, const Value& settings) {
+Status check(const Value& settings, Duration) {
   const auto& how = settings["how"].as_string();
   if ((how == "replaced") != settings["with"].is_string())
     return Error{.what = how == "replaced" ? "with: what the file is to hold is missing"
                                            : "with: goes with `how: replaced` only"};
   if (how == "missing" && settings["must_be_opened"].as_bool())
     return Error{.what = "must_be_opened: nobody can open a file that is missing", .hint = "leave it out"};
+  return {};
+}
+
+Result<std::unique_ptr<Fault>> make(const FaultContext& context, const Value& settings) {
+  const auto& how = settings["how"].as_string();
   const auto where = context.services->whereabouts(context.service);
   const std::string folder = where && !where->dir.empty() ? where->dir : context.folder;
   MCCOY_TRY(path, path_within(context, absolute(settings["path"].as_string(), folder)));
@@ -215,6 +229,7 @@ extern const FaultKind config_fault{.name = "config",
                                         "made unreadable",
                                     .fields = kFields,
                                     .needs = "unreadable: a service that does not run as root",
+                                    .check = &check,
                                     .lacks = &lacks,
                                     .make = &make};
 }  // namespace mccoy::chaos

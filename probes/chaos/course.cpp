@@ -49,7 +49,8 @@ Status Course::prepare() {
                      .expires_in = trial_.deadline.left() + kExpiresAfter,
                      .deadline = trial_.deadline,
                      .interrupt = trial_.interrupt,
-                     .beyond_suite = trial_.beyond_suite};
+                     .beyond_suite = trial_.beyond_suite,
+                     .recovers_within = ask_.recovers_within};
     doings_.push_back(std::move(doing));
   }
   lacks_ = lacking();
@@ -160,12 +161,14 @@ bool Course::inject(std::size_t index) {
 void Course::heal(std::size_t index) {
   Doing& doing = doings_[index];
   if (!doing.active || doing.healed) return;
-  doing.healed = true;
   say("undoing: " + doing.ask->name());
   healing_ = Clock::now();
   const Status healed = doing.active->heal();
+  doing.healed = healed.ok();  // else it is tried once more in the end
   const FaultCourse& course = doing.active->course();
   chronicle_.fault(index, "heal", chronicle_.of_monotonic(course.heal_ns));
+  if (const std::string& why = doing.active->fell_short(); !why.empty() && !to_end())
+    chronicle_.fault(index, "fell-short", chronicle_.now(), why);
   std::string why = healed.ok() ? "" : healed.error().what;
   if (healed.ok()) {
     chronicle_.fault(index, "healed", chronicle_.of_monotonic(course.healed_ns));

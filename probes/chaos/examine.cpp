@@ -26,6 +26,7 @@ class Examination {
 
   void go() {
     examine_faults();
+    check_faults();
     ask_for("steady_state", chaos_);
     if (const Node* meanwhile = chaos_.find("while")) examine_while(*meanwhile);
     if (const Node* during = chaos_.find("expect_during")) examine_expectations(*during);
@@ -57,6 +58,20 @@ class Examination {
     for (const suite::Field& field : kind->fields)
       if (field.required && entry.find(field.name) == nullptr)
         reading_.add(entry, fmt::format("the fault {} lacks {}", kind->name, field.name), std::string(field.help));
+  }
+
+  /// What the tables cannot tell: numbers out of range, settings that make no sense together.
+  void check_faults() {
+    const auto ask = read_chaos_ask(which_.head.value);
+    const Node& faults = *chaos_.find("fault");
+    if (!ask.ok()) return;
+    for (std::size_t i = 0; i < ask->faults.size(); ++i) {
+      const FaultAsk& fault = ask->faults[i];
+      if (fault.kind->check == nullptr) continue;
+      const Status checked = fault.kind->check(fault.settings, fault.hold.value_or(ask->span() - fault.at));
+      const Node& entry = faults.is_map() || i >= faults.items.size() ? faults : faults.items[i];
+      if (!checked.ok()) reading_.add(entry, checked.error().what, checked.error().hint);
+    }
   }
 
   void report_no_kind(const Node& entry) {

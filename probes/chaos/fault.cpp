@@ -36,7 +36,7 @@ Value to_value(const FaultCourse& course) {
   for (const auto& [name, time] : times)
     if (time != 0) value.set(name, time);
   const std::pair<const char*, const std::optional<Reading>*> readings[] = {
-      {"before", &course.before}, {"during", &course.during}, {"after", &course.after}};
+      {"before", &course.before}, {"during", &course.during}, {"last", &course.last}, {"after", &course.after}};
   for (const auto& [name, reading] : readings)
     if (*reading) value.set(name, to_value(**reading));
   return value;
@@ -81,9 +81,12 @@ Result<bool> ActiveFault::await_effect(Deadline deadline) {
 
 Status ActiveFault::heal() {
   if (course_.healed_ns != 0) return {};
+  if (course_.effect_ns != 0 && !course_.last)
+    if (auto last = fault_->measure(); last.ok()) course_.last = std::move(*last);
   course_.heal_ns = monotonic_ns();
   Status healed = fault_->heal();
   if (healed.ok()) course_.healed_ns = monotonic_ns();
+  if (course_.last) fell_short_ = fault_->fell_short(*course_.before, *course_.last);
   return healed;
 }
 

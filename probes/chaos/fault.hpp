@@ -38,6 +38,7 @@ struct FaultContext {
   const Interrupt* interrupt = nullptr;
   /// May it touch what does not belong to the suite: attached services, the host's network, paths elsewhere?
   bool beyond_suite = false;
+  Duration recovers_within{};  ///< what a service that is started again may take, if that is more than its own `within`
 };
 
 /// One measurement of what the fault is about.
@@ -65,6 +66,13 @@ class Fault {
   virtual Result<Reading> measure() = 0;
   virtual bool has_effect(const Reading& before, const Reading& during) const = 0;
   virtual bool is_healed(const Reading& before, const Reading& after) const = 0;
+  /// Why it was less than it was to be, although its effect was seen; "" = it was all. Asked once it is undone.
+  ///   last  measured just before it was undone
+  virtual std::string fell_short(const Reading& before, const Reading& last) const {
+    (void)before;
+    (void)last;
+    return "";
+  }
 
  protected:
   friend class ActiveFault;
@@ -77,6 +85,7 @@ class Fault {
 /// How a fault went, as far as it got; kept in the journal.
 struct FaultCourse {
   std::optional<Reading> before, during, after;
+  std::optional<Reading> last;                  ///< just before it was undone
   std::int64_t inject_ns = 0, injected_ns = 0;  ///< CLOCK_MONOTONIC just before and after it was done; 0: not yet
   std::int64_t effect_ns = 0;                   ///< when its effect was first measured; 0: never
   std::int64_t heal_ns = 0, healed_ns = 0;      ///< just before and after it was undone
@@ -104,6 +113,8 @@ class ActiveFault {
   /// Measures until it is healed, at most until `deadline`; the last measurement is kept as `after`.
   Result<bool> await_healed(Deadline deadline);
   bool expired() const;  ///< the guardian may have healed it by now
+  /// Of a fault that was undone: why it was less than it was to be; "" = it was all.
+  const std::string& fell_short() const { return fell_short_; }
   const FaultCourse& course() const { return course_; }
 
  private:
@@ -114,6 +125,7 @@ class ActiveFault {
   const Interrupt* interrupt_;
   Deadline expiry_;
   FaultCourse course_;
+  std::string fell_short_;
 };
 
 /// How far the effect of a fault goes.
@@ -129,6 +141,10 @@ struct FaultKind {
   std::span<const suite::Field> fields;
   std::string_view needs;  ///< privileges and tools in words, for docs and `mccoy probes`; "" = none
   Reach reach = Reach::service;
+  /// What is wrong with the settings, whatever the machine; may be null. Asked when the suite is read.
+  ///   hold    how long the fault will last
+  ///   errors  a number out of range, settings that make no sense together
+  Status (*check)(const Value& settings, Duration hold) = nullptr;
   /// What the service must be given before it starts; may be null. The plan calls it for each fault of a suite.
   void (*provide)(const Value& settings, target::Provisions& provisions) = nullptr;
   /// Why it cannot be done on this machine to this service; "" = it can. Touches nothing. Leads to `not-run`.

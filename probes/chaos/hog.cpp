@@ -156,9 +156,13 @@ std::string lacks(const FaultContext&, const Value&) {
   return stress_ng().empty() ? "stress-ng is not installed (Debian: apt-get install stress-ng)" : "";
 }
 
-Result<std::unique_ptr<Fault>> make(const FaultContext& context, const Value& settings) {
+Status check(const Value& settings, Duration) {
   const auto workers = settings["workers"].as_int();
   if (workers < 1 || workers > 64) return Error{.what = "workers: write a number from 1 to 64"};
+  return settings["size"].as_int() > 0 ? Status() : Error{.what = "size: write a size above 0"};
+}
+
+Result<std::unique_ptr<Fault>> make(const FaultContext& context, const Value& settings) {
   return std::make_unique<Hog>(context, settings);
 }
 }  // namespace
@@ -168,6 +172,7 @@ extern const FaultKind hog_fault{
     .summary = "another program uses the processors, the memory or the disk of the service",
     .fields = kFields,
     .needs = "stress-ng",
+    .check = &check,
     .lacks = &lacks,
     .make = &make};
 }  // namespace mccoy::chaos

@@ -247,10 +247,18 @@ Result<std::unique_ptr<Fault>> make_partition(const FaultContext& context, const
                                     fmt::format("drop every packet between {} and {}", context.service, from));
 }
 
+constexpr int kParts = 1000;  ///< of all packets
+
+Status check_loss(const Value& settings, Duration) {
+  const double share = settings["share"].as_double();
+  return share >= 0.001 && share <= 1 ? Status() : Error{.what = "share: write a number from 0.001 to 1"};
+}
+Status check_delay(const Value& settings, Duration) {
+  return settings["by"].as_int() > 0 ? Status() : Error{.what = "by: write a time above 0"};
+}
+
 Result<std::unique_ptr<Fault>> make_loss(const FaultContext& context, const Value& settings) {
-  constexpr int kParts = 1000;
   const auto part = std::lround(settings["share"].as_double() * kParts);
-  if (part < 1 || part > kParts) return Error{.what = "share: write a number from 0.001 to 1"};
   return std::make_unique<Dropping>(
       context, std::vector<std::string>{part == kParts ? "" : fmt::format("numgen random mod {} < {}", kParts, part)},
       fmt::format("drop {:g} % of the packets of {}", static_cast<double>(part) / 10, context.service));
@@ -281,6 +289,7 @@ extern const FaultKind loss_fault{.name = "packet_loss",
                                   .summary = "packets of the service are lost",
                                   .fields = kLoss,
                                   .needs = kNeeds,
+                                  .check = &check_loss,
                                   .lacks = &lacks_nft,
                                   .make = &make_loss};
 extern const FaultKind delay_fault{
@@ -288,6 +297,7 @@ extern const FaultKind delay_fault{
     .summary = "packets of the service arrive late",
     .fields = kDelay,
     .needs = "root, a kernel with netem, and a service with a network namespace of its own",
+    .check = &check_delay,
     .lacks = &lacks_delay,
     .make = &make_delay};
 }  // namespace mccoy::chaos

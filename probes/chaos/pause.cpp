@@ -24,15 +24,21 @@ class Pause final : public Fault {
 
   FaultPlan plan() const override;
   Result<Reading> measure() override;
-  /// With a time of its own it may be over before it is looked at: then the time that was measured says it.
-  bool has_effect(const Reading& before, const Reading& during) const override {
-    return during.value > before.value || during.facts["stopped_seen"].as_int() > 0;
+  /// All of them, for one that goes on may do the work of all. With a time of its own it may be over before it is
+  /// looked at: then the look just before its end says it.
+  bool has_effect(const Reading&, const Reading& during) const override {
+    return during.facts["all_stopped"].as_bool() || during.facts["all_seen"].as_bool();
   }
   bool is_healed(const Reading& before, const Reading& after) const override { return after.value <= before.value; }
+  std::string fell_short(const Reading&, const Reading& last) const override {
+    const bool lasted = span_.count() > 0 || last.facts["all_stopped"].as_bool() || last.facts["living"].as_int() == 0;
+    return lasted ? "" : "not all of them were stopped in the end (" + last.text + "): somebody woke them";
+  }
 
  private:
   Status inject() override;
   Status heal() override;
+  Status stop(const std::vector<ProcessId>& victims);
   Status wake();
   void wake_in_time();
   std::size_t stopped() const;
@@ -46,7 +52,7 @@ class Pause final : public Fault {
   mutable std::mutex mutex_;  ///< of what follows
   std::vector<Undo> undo_;
   std::int64_t stopped_ns_ = 0, woken_ns_ = 0;
-  std::size_t stopped_seen_ = 0;
+  bool all_seen_ = false;  ///< stopped, just before they were woken
 };
 
 FaultPlan Pause::plan() const {
@@ -68,21 +74,39 @@ std::size_t Pause::stopped() const {
 
 Result<Reading> Pause::measure() {
   if (victims_.empty()) victims_ = choose_victims(context_, executable_, Choice::all);
-  const std::size_t now = stopped();
+  const std::size_t now = stopped(), living = alive(victims_);
   const std::lock_guard lock(mutex_);
   const auto paused_ns = woken_ns_ > 0 ? woken_ns_ - stopped_ns_ : 0;
-  return Reading{
-      .what = "processes of " + context_.service + " that are stopped",
-      .unit = "processes",
-      .value = static_cast<double>(now),
-      .text = fmt::format("{} of {}{}", now, victims_.size(),
-                          paused_ns > 0 ? ", were stopped for " + human_duration(Duration(paused_ns)) : ""),
-      .facts = Value::map({{"chosen", pids_of(victims_)}, {"stopped_seen", stopped_seen_}, {"paused_ns", paused_ns}})};
+  return Reading{.what = "processes of " + context_.service + " that are stopped",
+                 .unit = "processes",
+                 .value = static_cast<double>(now),
+                 .text = fmt::format("{} of {}{}", now, victims_.size(),
+                                     paused_ns > 0 ? ", were stopped for " + human_duration(Duration(paused_ns)) : ""),
+                 .facts = Value::map({{"chosen", pids_of(victims_)},
+                                      {"living", living},
+                                      {"all_stopped", now > 0 && now >= living},
+                                      {"all_seen", all_seen_},
+                                      {"paused_ns", paused_ns}})};
 }
 
+/// Those that were born meanwhile are stopped, too; who is stopped has no more children.
 Status Pause::inject() {
+  constexpr int kRounds = 10;
   const std::lock_guard lock(mutex_);
-  for (const auto& victim : victims_) {
+  auto fresh = victims_;
+  for (int round = 0; round < kRounds && !fresh.empty(); ++round) {
+    MCCOY_DO(stop(fresh));
+    fresh = choose_victims(context_, executable_, Choice::all);
+    std::erase_if(fresh, [&](const ProcessId& one) { return std::ranges::find(victims_, one) != victims_.end(); });
+    victims_.insert(victims_.end(), fresh.begin(), fresh.end());
+  }
+  if (span_.count() > 0) thread_ = std::thread([this] { wake_in_time(); });
+  return {};
+}
+
+/// With the mutex held.
+Status Pause::stop(const std::vector<ProcessId>& victims) {
+  for (const auto& victim : victims) {
     MCCOY_TRY(undo, Undo::promise({.what = Undo::What::signal,
                                    .process = victim,
                                    .number = SIGCONT,
@@ -90,9 +114,8 @@ Status Pause::inject() {
                                    .because = context_.service + " is paused"}));
     undo_.push_back(std::move(undo));
   }
-  stopped_ns_ = monotonic_ns();
-  for (const auto& victim : victims_) MCCOY_DO(send_signal(victim, SIGSTOP));
-  if (span_.count() > 0) thread_ = std::thread([this] { wake_in_time(); });
+  if (stopped_ns_ == 0) stopped_ns_ = monotonic_ns();
+  for (const auto& victim : victims) MCCOY_DO(send_signal(victim, SIGSTOP));
   return {};
 }
 
@@ -110,7 +133,7 @@ void Pause::wake_in_time() {
   {
     const std::size_t seen = stopped();
     const std::lock_guard lock(mutex_);
-    stopped_seen_ = seen;
+    all_seen_ = seen > 0 && seen >= alive(victims_);
   }
   const timespec until{.tv_sec = deadline / 1'000'000'000, .tv_nsec = deadline % 1'000'000'000};
   ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);

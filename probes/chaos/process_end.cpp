@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <thread>
@@ -50,20 +51,27 @@ class Ending final : public Fault {
 
   FaultPlan plan() const override;
   Result<Reading> measure() override;
+  /// All that were chosen, for those that are left may do the work of all.
   bool has_effect(const Reading& before, const Reading& during) const override {
-    return during.value < before.value || during.facts["deaths"].as_int() > 0;
+    return before.value > 0 && during.value == 0;
   }
-  bool is_healed(const Reading& before, const Reading& after) const override {
-    return after.facts["usable"].as_bool() && after.facts["running"].as_int() >= before.facts["running"].as_int();
-  }
+  /// Nothing that is still to happen. Whether the service is back, and how soon, is for its steady state to say.
+  bool is_healed(const Reading&, const Reading& after) const override { return after.facts["pending"].as_int() == 0; }
+  std::string fell_short(const Reading&, const Reading&) const override;
 
  private:
   Status inject() override;
   Status heal() override;
   Status end_victims();
+  bool wait_for_deaths() const;
+  void force_deaths();
   bool is_down() const;
   void restart();
   void go_on();
+  std::vector<ProcessId> signalled() const {
+    const std::lock_guard lock(mutex_);
+    return signalled_;
+  }
   void stop_thread() {
     patience_.end();
     if (thread_.joinable()) thread_.join();
@@ -71,12 +79,13 @@ class Ending final : public Fault {
 
   const FaultContext context_;
   const Manner manner_;
-  std::vector<ProcessId> victims_;
-  bool chosen_ = false;
-  std::atomic<int> deaths_ = 0;
+  std::vector<ProcessId> chosen_;
+  bool is_chosen_ = false;
+  std::atomic<int> crashes_ = 0;
   Patience patience_;
   std::thread thread_;
-  std::mutex mutex_;  ///< of restarted_
+  mutable std::mutex mutex_;  ///< of what follows
+  std::vector<ProcessId> signalled_;
   Status restarted_;
 };
 
@@ -95,26 +104,41 @@ FaultPlan Ending::plan() const {
 
 /// The first measurement chooses the victims.
 Result<Reading> Ending::measure() {
-  if (!std::exchange(chosen_, true)) victims_ = choose_victims(context_, manner_.executable, manner_.choice);
+  if (!std::exchange(is_chosen_, true)) chosen_ = choose_victims(context_, manner_.executable, manner_.choice);
   const auto running =
       choose_victims(context_, manner_.executable, manner_.choice == Choice::root ? Choice::root : Choice::all);
   const auto unusable = context_.services->unusable(context_.service);
-  const std::size_t left = alive(victims_);
+  const std::size_t left = alive(chosen_);
   const std::string pids = pids_of(running);
   return Reading{.what = "chosen processes of " + context_.service + " that live",
                  .unit = "processes",
                  .value = static_cast<double>(left),
-                 .text = fmt::format("{} of {} chosen; pid {} runs now{}", left, victims_.size(),
+                 .text = fmt::format("{} of {} chosen; pid {} runs now{}", left, chosen_.size(),
                                      pids.empty() ? "none" : pids, unusable ? "; " + *unusable : ""),
-                 .facts = Value::map({{"chosen", pids_of(victims_)},
+                 .facts = Value::map({{"chosen", pids_of(chosen_)},
                                       {"running", running.size()},
                                       {"pids", pids},
-                                      {"deaths", deaths_.load()},
+                                      {"crashes", crashes_.load()},
+                                      {"pending", alive(signalled())},
                                       {"usable", !unusable}})};
 }
 
+std::string Ending::fell_short(const Reading&, const Reading&) const {
+  const int crashes = crashes_.load();
+  if (manner_.times == 1 || crashes >= manner_.times) return "";
+  return fmt::format("it crashed {} of {} times; a longer hold leaves time for all of them", crashes, manner_.times);
+}
+
+/// Those that are signalled are known before they are: whatever becomes of us, their death is waited for.
 Status Ending::end_victims() {
-  for (const auto& victim : victims_) MCCOY_DO(send_signal(victim, manner_.signal));
+  const bool again = !signalled().empty();
+  const auto victims = again ? choose_victims(context_, manner_.executable, manner_.choice) : chosen_;
+  if (again && victims.empty()) return Error{.what = context_.service + " did not come back"};
+  {
+    const std::lock_guard lock(mutex_);
+    signalled_.insert(signalled_.end(), victims.begin(), victims.end());
+  }
+  for (const auto& victim : victims) MCCOY_DO(send_signal(victim, manner_.signal));
   return {};
 }
 
@@ -124,40 +148,66 @@ Status Ending::inject() {
   return {};
 }
 
-/// A death takes a moment, and so does the news of it. A root that is gone without any is that of a daemon.
+/// A signal is pending until its receiver is gone. False: the fault is to be healed first.
+bool Ending::wait_for_deaths() const {
+  constexpr std::chrono::milliseconds kBetweenLooks{2};
+  while (alive(signalled()) > 0)
+    if (!patience_.wait(kBetweenLooks)) return false;
+  return true;
+}
+
+/// Whoever takes long to end may do so for as long as the suite lets the service take, and not behind our back after
+/// that, when it would be taken for a death of its own.
+void Ending::force_deaths() {
+  constexpr std::chrono::milliseconds kBetweenLooks{2};
+  constexpr std::chrono::seconds kKilled{5};
+  const auto where = context_.services->whereabouts(context_.service);
+  const auto await = [&](Duration span) {
+    for (const auto deadline = Deadline::in(span); alive(signalled()) > 0 && !deadline.passed();)
+      std::this_thread::sleep_for(kBetweenLooks);
+  };
+  await(where ? where->stop_within : Duration{});
+  for (const auto& victim : signalled()) (void)send_signal(victim, SIGKILL);
+  await(kKilled);
+}
+
+/// The news of a death takes a moment. That of a root we ended is sure to come; a root that is gone without any is that
+/// of a daemon.
 bool Ending::is_down() const {
   constexpr std::chrono::milliseconds kNews{500}, kBetweenLooks{1};
-  for (const auto deadline = Deadline::in(kNews);; std::this_thread::sleep_for(kBetweenLooks)) {
+  constexpr std::chrono::seconds kSureNews{10};
+  const auto ended = signalled();
+  const auto first = context_.services->whereabouts(context_.service);
+  const bool ours = first && !first->attached && std::ranges::find(ended, first->root) != ended.end();
+  for (const auto deadline = Deadline::in(ours ? Duration(kSureNews) : Duration(kNews));;
+       std::this_thread::sleep_for(kBetweenLooks)) {
     if (context_.services->unusable(context_.service)) return true;
     const auto where = context_.services->whereabouts(context_.service);
-    const bool dying = alive(victims_) > 0;
-    if (!where || (lives(where->root) && !dying) || deadline.passed()) return false;
+    if (!where || lives(where->root) || deadline.passed()) return false;
   }
 }
 
 void Ending::restart() {
   (void)is_down();
-  auto again = context_.services->restore(context_.service);
+  auto again = context_.services->restore(context_.service, context_.recovers_within);
   const std::lock_guard lock(mutex_);
   restarted_ = std::move(again);
 }
 
-/// Starts it again after the wait; ends it once more as often as asked.
+/// Starts it again when it has been gone for so long; ends it once more as often as asked.
 void Ending::go_on() {
-  constexpr std::chrono::milliseconds kBetweenLooks{2};
-  for (int round = 1; patience_.wait(*manner_.restart_after); ++round) {
+  for (;;) {
+    if (!wait_for_deaths()) return;
+    ++crashes_;
+    if (!patience_.wait(*manner_.restart_after)) return;
     restart();
-    if (round >= manner_.times) return;
-    const auto next = choose_victims(context_, manner_.executable, manner_.choice);
-    for (const auto& victim : next) (void)send_signal(victim, manner_.signal);
-    while (alive(next) > 0)
-      if (!patience_.wait(kBetweenLooks)) return;
-    deaths_ += static_cast<int>(next.size());
+    if (crashes_ >= manner_.times || !end_victims().ok()) return;
   }
 }
 
 Status Ending::heal() {
   stop_thread();
+  force_deaths();
   const auto where = context_.services->whereabouts(context_.service);
   if (!is_down()) return {};
   if (where && where->attached)
@@ -203,6 +253,17 @@ std::string lacks_nothing(const FaultContext&, const Value&) {
   return "";
 }
 
+/// The first crash comes at once, each other one after a wait and a start.
+Status check_loop(const Value& settings, Duration hold) {
+  const auto times = settings["times"].as_int();
+  const Duration every(settings["every"].as_int());
+  if (times < 1 || times > 1000) return Error{.what = "times: write a number from 1 to 1000"};
+  if (times == 1 || every * (times - 1) < hold) return {};
+  return Error{.what = fmt::format("{} crashes, {} apart, do not fit into {}", times, human_duration(every),
+                                   human_duration(hold)),
+               .hint = "hold it longer, or let it crash less often"};
+}
+
 template <int signal>
 Result<std::unique_ptr<Fault>> make_end(const FaultContext& context, const Value& settings) {
   return std::make_unique<Ending>(context, manner_of(settings, signal));
@@ -215,7 +276,6 @@ Result<std::unique_ptr<Fault>> make_restart(const FaultContext& context, const V
 
 Result<std::unique_ptr<Fault>> make_loop(const FaultContext& context, const Value& settings) {
   const auto times = settings["times"].as_int();
-  if (times < 1 || times > 1000) return Error{.what = "times: write a number from 1 to 1000"};
   return std::make_unique<Ending>(
       context, Manner{.restart_after = Duration(settings["every"].as_int()), .times = static_cast<int>(times)});
 }
@@ -243,6 +303,7 @@ extern const FaultKind crash_loop_fault{.name = "crash_loop",
                                         .summary = "the service is killed again each time it has got ready",
                                         .fields = kLoop,
                                         .needs = "",
+                                        .check = &check_loop,
                                         .lacks = &lacks_nothing,
                                         .make = &make_loop};
 }  // namespace mccoy::chaos

@@ -161,10 +161,23 @@ std::string lacks(const FaultContext& context, const Value& settings) {
   return LimitGroup::lacks(context, want<want_of>(context, settings));
 }
 
+Status check_cpu(const Value& settings, Duration) {
+  const double quota = settings["quota"].as_double();
+  if (quota >= 0.01 && quota <= 1000) return {};
+  return Error{.what = "quota: write processors, at least 0.01: 0.5 is half of one"};
+}
+Status check_memory(const Value& settings, Duration) {
+  return settings["limit"].as_int() > 0 ? Status() : Error{.what = "limit: write a size above 0"};
+}
+Status check_pids(const Value& settings, Duration) {
+  return settings["limit"].as_int() > 0 ? Status() : Error{.what = "limit: write a number above 0"};
+}
+Status check_io(const Value& settings, Duration) {
+  return settings["write"].as_int() > 0 ? Status() : Error{.what = "write: write a size above 0"};
+}
+
 Result<std::unique_ptr<Fault>> make_cpu(const FaultContext& context, const Value& settings) {
   const double quota = settings["quota"].as_double();
-  if (!(quota >= 0.01 && quota <= 1000))
-    return Error{.what = "quota: write processors, at least 0.01: 0.5 is half of one"};
   return std::make_unique<Limited>(context, cpu_want(settings), kCpu,
                                    fmt::format("give {} at most {:g} of a processor", context.service, quota));
 }
@@ -220,24 +233,28 @@ extern const FaultKind cpu_fault{.name = "cpu",
                                  .summary = "the service gets less processor time",
                                  .fields = kCpuFields,
                                  .needs = kNeeds,
+                                 .check = &check_cpu,
                                  .lacks = &lacks<&cpu_want>,
                                  .make = &make_cpu};
 extern const FaultKind memory_fault{.name = "memory",
                                     .summary = "the service gets no more memory",
                                     .fields = kMemoryFields,
                                     .needs = kNeeds,
+                                    .check = &check_memory,
                                     .lacks = &lacks<&memory_want>,
                                     .make = &make_memory};
 extern const FaultKind pids_fault{.name = "pids",
                                   .summary = "the service gets no more processes",
                                   .fields = kPidsFields,
                                   .needs = kNeeds,
+                                  .check = &check_pids,
                                   .lacks = &lacks<&pids_want>,
                                   .make = &make_pids};
 extern const FaultKind io_fault{.name = "io",
                                 .summary = "the service writes slowly to its disk",
                                 .fields = kIoFields,
                                 .needs = kNeeds,
+                                .check = &check_io,
                                 .lacks = &lacks<&io_want>,
                                 .make = &make_io};
 }  // namespace mccoy::chaos

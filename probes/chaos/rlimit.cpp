@@ -10,8 +10,10 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "harness/base/undo.hpp"
+#include "harness/base/undo_record.hpp"
 #include "probes/chaos/victims.hpp"
 
 namespace mccoy::chaos {
@@ -95,6 +97,11 @@ class Rlimit final : public Fault {
             .through = "prlimit"};
   }
   Result<Reading> measure() override;
+  std::string fell_short(const Reading&, const Reading& last) const override {
+    return last.facts["freed"].as_int() == 0 ? ""
+                                             : "processes of " + context_.service + " gave themselves other limits";
+  }
+  /// Use that was there before says nothing, for what it was refused since is not to be seen: it has to grow.
   bool has_effect(const Reading&, const Reading& during) const override {
     return during.facts["limited"].as_int() > 0 && during.facts["met"].as_bool();
   }
@@ -109,28 +116,50 @@ class Rlimit final : public Fault {
   const FaultContext context_;
   const Resource& resource_;
   const std::int64_t limit_;
+  rlimit limits_of(const ProcessId& process) const;
+  std::int64_t freed() const;
+
   std::vector<Undo> undo_;
+  std::set<pid_t> below_;  ///< processes that were seen to use less
   bool met_ = false;
+  std::vector<ProcessId> there_before_;
 };
+
+/// {0, 0}: it has ended, or they cannot be read.
+rlimit Rlimit::limits_of(const ProcessId& process) const {
+  rlimit now{};
+  (void)::prlimit(process.pid, static_cast<__rlimit_resource>(resource_.number), nullptr, &now);
+  return now;
+}
+
+/// Processes that were limited and live without it.
+std::int64_t Rlimit::freed() const {
+  return std::ranges::count_if(undo_, [this](const Undo& undo) {
+    return lives(undo.order().process) && limits_of(undo.order().process).rlim_cur != static_cast<rlim_t>(limit_);
+  });
+}
 
 Result<Reading> Rlimit::measure() {
   std::int64_t most = 0, limited = 0;
   for (const auto& process : choose_victims(context_, "", Choice::all)) {
-    rlimit now{};
-    if (::prlimit(process.pid, static_cast<__rlimit_resource>(resource_.number), nullptr, &now) != 0) continue;
-    if (now.rlim_cur == static_cast<rlim_t>(limit_)) ++limited;
-    most = std::max(most, resource_.used(process.pid));
+    if (limits_of(process).rlim_cur == static_cast<rlim_t>(limit_)) ++limited;
+    const std::int64_t used = resource_.used(process.pid);
+    most = std::max(most, used);
+    if (static_cast<double>(used) < resource_.near * static_cast<double>(limit_))
+      below_.insert(process.pid);
+    else
+      met_ = met_ || (!undo_.empty() && below_.contains(process.pid));
   }
-  met_ = met_ || (!undo_.empty() && static_cast<double>(most) >= resource_.near * static_cast<double>(limit_));
   return Reading{.what = fmt::format("most {} of one process of {}", resource_.name, context_.service),
                  .unit = std::string(resource_.unit),
                  .value = static_cast<double>(most),
                  .text = fmt::format("{} of {} used; {} processes are limited", most, limit_, limited),
-                 .facts = Value::map({{"limited", limited}, {"met", met_}})};
+                 .facts = Value::map({{"limited", limited}, {"met", met_}, {"freed", freed()}})};
 }
 
 Status Rlimit::inject() {
-  for (const auto& process : choose_victims(context_, "", Choice::all)) {
+  there_before_ = choose_victims(context_, "", Choice::all);
+  for (const auto& process : there_before_) {
     rlimit now{};
     if (::prlimit(process.pid, static_cast<__rlimit_resource>(resource_.number), nullptr, &now) != 0) {
       if (errno == ESRCH) continue;
@@ -153,7 +182,8 @@ Status Rlimit::inject() {
   return {};
 }
 
-/// Children that were born meanwhile inherited the limit: they get back what their parents had.
+/// Children that were born meanwhile inherited the limit: they get back what their parents had. Of those that were
+/// there before, each has its own order.
 Status Rlimit::heal() {
   if (undo_.empty()) return {};
   const UndoOrder first = undo_.front().order();
@@ -162,11 +192,11 @@ Status Rlimit::heal() {
     if (auto done = undo.fulfil(); !done.ok() && failed.ok()) failed = std::move(done);
   if (failed.ok()) undo_.clear();
   for (const auto& process : choose_victims(context_, "", Choice::all)) {
-    rlimit now{};
-    const auto which = static_cast<__rlimit_resource>(resource_.number);
-    if (::prlimit(process.pid, which, nullptr, &now) != 0 || now.rlim_cur != static_cast<rlim_t>(limit_)) continue;
+    const rlimit now = limits_of(process);
+    const bool inherited = now.rlim_cur == static_cast<rlim_t>(limit_) && now.rlim_max == first.hard;
+    if (!inherited || std::ranges::find(there_before_, process) != there_before_.end()) continue;
     const rlimit before{.rlim_cur = first.soft, .rlim_max = first.hard};
-    (void)::prlimit(process.pid, which, &before, nullptr);
+    (void)::prlimit(process.pid, static_cast<__rlimit_resource>(resource_.number), &before, nullptr);
   }
   return failed;
 }
@@ -194,10 +224,12 @@ std::string lacks(const FaultContext& context, const Value& settings) {
   return root ? context.service + " runs as root, whom the kernel lets have as many processes as it likes" : "";
 }
 
+Status check(const Value& settings, Duration) {
+  return settings["to"].as_int() > 0 ? Status() : Error{.what = "to: write a number above 0, or a size"};
+}
+
 Result<std::unique_ptr<Fault>> make(const FaultContext& context, const Value& settings) {
-  const auto limit = settings["to"].as_int();
-  if (limit < 0) return Error{.what = "to: write a number, or a size"};
-  return std::make_unique<Rlimit>(context, resource_of(settings), limit);
+  return std::make_unique<Rlimit>(context, resource_of(settings), settings["to"].as_int());
 }
 }  // namespace
 
@@ -207,6 +239,7 @@ extern const FaultKind limit_fault{.name = "limit",
                                        "smaller files",
                                    .fields = kFields,
                                    .needs = "processes: a service that does not run as root",
+                                   .check = &check,
                                    .lacks = &lacks,
                                    .make = &make};
 }  // namespace mccoy::chaos

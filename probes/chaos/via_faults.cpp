@@ -148,41 +148,52 @@ std::string lacks(const FaultContext&, const Value&) {
 }
 
 template <Kind kind>
+Status check(const Value& settings, Duration) {
+  return via::check(fault_of(kind, 0, settings));
+}
+
+template <Kind kind>
 Result<std::unique_ptr<Fault>> make(const FaultContext& context, const Value& settings) {
   via::Proxy* proxy = context.services->vias().find(context.service);
   if (proxy == nullptr)
     return Error{.what = "nobody goes to " + context.service + " by its proxy",
                  .hint = "write ${services." + context.service + ".via} (or .via_url) where its address stands"};
-  via::Fault fault = fault_of(kind, context.seed, settings);
-  MCCOY_DO(via::check(fault));
-  return std::make_unique<ViaFault>(*proxy, std::move(fault), context.service);
+  return std::make_unique<ViaFault>(*proxy, fault_of(kind, context.seed, settings), context.service);
 }
 
 constexpr FaultKind row(std::string_view name, std::string_view summary, std::span<const Field> fields,
-                        decltype(FaultKind::make) make) {
+                        decltype(FaultKind::check) check, decltype(FaultKind::make) make) {
   return {.name = name,
           .summary = summary,
           .fields = fields,
           .needs = "the service is asked by its proxy: ${services.x.via}",
+          .check = check,
           .lacks = &lacks,
           .make = make};
 }
 
 constexpr std::array kRows{
-    row("latency", "data through the proxy arrives late", kLatency, &make<Kind::latency>),
-    row("bandwidth", "the proxy lets few bytes a second through", kBandwidth, &make<Kind::bandwidth>),
-    row("refuse", "the proxy refuses connections", kShareOnly, &make<Kind::refuse>),
-    row("reset", "the proxy resets connections", kReset, &make<Kind::reset>),
-    row("black_hole", "the proxy swallows data", kHole, &make<Kind::black_hole>),
-    row("stall", "the proxy holds data back until the fault is over", kWay, &make<Kind::stall>),
-    row("slow_close", "the proxy passes the end of a connection on late", kClose, &make<Kind::slow_close>),
-    row("slice", "the proxy sends data in small pieces", kSlice, &make<Kind::slice>),
-    row("limit_data", "the proxy closes a connection behind so many bytes", kLimit, &make<Kind::limit>),
-    row("corrupt", "the proxy flips bits", kCorrupt, &make<Kind::corrupt>),
-    row("http_status", "the proxy answers requests with an error", kStatus, &make<Kind::http_status>),
-    row("http_truncate", "the proxy cuts bodies of responses off", kTruncate, &make<Kind::http_truncate>),
-    row("http_type", "the proxy changes the content type of responses", kType, &make<Kind::http_type>),
-    row("http_delay", "the proxy holds the first byte of responses back", kLate, &make<Kind::http_delay>),
+    row("latency", "data through the proxy arrives late", kLatency, &check<Kind::latency>, &make<Kind::latency>),
+    row("bandwidth", "the proxy lets few bytes a second through", kBandwidth, &check<Kind::bandwidth>,
+        &make<Kind::bandwidth>),
+    row("refuse", "the proxy refuses connections", kShareOnly, &check<Kind::refuse>, &make<Kind::refuse>),
+    row("reset", "the proxy resets connections", kReset, &check<Kind::reset>, &make<Kind::reset>),
+    row("black_hole", "the proxy swallows data", kHole, &check<Kind::black_hole>, &make<Kind::black_hole>),
+    row("stall", "the proxy holds data back until the fault is over", kWay, &check<Kind::stall>, &make<Kind::stall>),
+    row("slow_close", "the proxy passes the end of a connection on late", kClose, &check<Kind::slow_close>,
+        &make<Kind::slow_close>),
+    row("slice", "the proxy sends data in small pieces", kSlice, &check<Kind::slice>, &make<Kind::slice>),
+    row("limit_data", "the proxy closes a connection behind so many bytes", kLimit, &check<Kind::limit>,
+        &make<Kind::limit>),
+    row("corrupt", "the proxy flips bits", kCorrupt, &check<Kind::corrupt>, &make<Kind::corrupt>),
+    row("http_status", "the proxy answers requests with an error", kStatus, &check<Kind::http_status>,
+        &make<Kind::http_status>),
+    row("http_truncate", "the proxy cuts bodies of responses off", kTruncate, &check<Kind::http_truncate>,
+        &make<Kind::http_truncate>),
+    row("http_type", "the proxy changes the content type of responses", kType, &check<Kind::http_type>,
+        &make<Kind::http_type>),
+    row("http_delay", "the proxy holds the first byte of responses back", kLate, &check<Kind::http_delay>,
+        &make<Kind::http_delay>),
 };
 }  // namespace
 

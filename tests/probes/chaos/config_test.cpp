@@ -119,6 +119,45 @@ BOOST_AUTO_TEST_CASE(a_target_that_puts_its_file_back_by_itself_shows_no_effect)
   BOOST_TEST(heals(*fault));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_target_writes_meanwhile_is_kept_and_told) {
+  Arena arena;
+  arena.up();
+  const File file(arena);
+  const auto fault = arena.inject("config", Value::map({{"path", "config"}}));
+  BOOST_TEST(has_effect(*fault));
+  std::ofstream(arena.dir() + "/config", std::ios::app) << "a record\n";
+  BOOST_TEST(heals(*fault));
+  BOOST_TEST(file.now().bytes == kBytes);
+  const std::string told = fault->fell_short();
+  const auto at = told.rfind(" at ");
+  BOOST_REQUIRE_MESSAGE(at != std::string::npos, told);
+  BOOST_TEST(read_file(told.substr(at + 4), 100).value() == "a record\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_target_writes_afterwards_is_its_own) {
+  Arena arena;
+  arena.up();
+  const File file(arena);
+  const auto fault = arena.inject("config", Value::map({{"path", "config"}}));
+  BOOST_TEST(has_effect(*fault));
+  BOOST_REQUIRE(fault->heal().ok());
+  std::ofstream(arena.dir() + "/config", std::ios::app) << "a record\n";
+  BOOST_TEST(*fault->await_healed(Deadline::in(milliseconds(100))));
+  BOOST_TEST(fault->fell_short() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_as_before_in_the_end_fell_short) {
+  Arena arena;
+  arena.up();
+  const File file(arena);
+  const auto fault = arena.inject("config", Value::map({{"path", "config"}}));
+  BOOST_TEST(has_effect(*fault));
+  std::ofstream(arena.dir() + "/config") << kBytes;
+  BOOST_TEST(heals(*fault));
+  BOOST_TEST(holds(fault->fell_short(), "somebody put it back"), fault->fell_short());
+  BOOST_TEST(file.beside() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_elsewhere_is_refused_also_through_a_link) {
   Arena arena;
   arena.up();

@@ -111,6 +111,16 @@ BOOST_AUTO_TEST_CASE(a_limit_of_open_files_is_met_and_taken_back) {
   BOOST_TEST(arena.ask("open 100") == "ok 100");
 }
 
+BOOST_AUTO_TEST_CASE(use_that_was_there_before_a_limit_is_no_effect) {
+  Arena arena;
+  arena.up();
+  const auto before = static_cast<std::int64_t>(
+      arena.make("limit", Value::map({{"resource", "open_files"}, {"to", 1000}}))->measure()->value);
+  const auto fault = arena.inject("limit", Value::map({{"resource", "open_files"}, {"to", before - 1}}));
+  BOOST_TEST(!has_effect(*fault, milliseconds(100)));
+  BOOST_TEST(heals(*fault));
+}
+
 BOOST_AUTO_TEST_CASE(a_limit_above_what_is_used_shows_no_effect) {
   Arena arena;
   arena.up();

@@ -112,6 +112,40 @@ BOOST_AUTO_TEST_CASE(a_service_on_the_common_disk_is_said_to_lack_its_own) {
   BOOST_TEST(holds(arena.lacks("disk_full", kNothing), "without a file system of its own"));
 }
 
+BOOST_AUTO_TEST_CASE(a_clock_that_who_answers_does_not_read_shows_no_effect) {
+  auto service = doer("db");
+  service.run = target::testing::argv(
+      {"/bin/sh", "-c", "env -u LD_PRELOAD " + kDoer + " --port \"$1\" --dir \"$2\"; exit", "sh", "${port}", "${dir}"});
+  Arena arena({service});
+  const Value settings = Value::map({{"by", "+2h"}});
+  arena.with("clock", settings).up();
+  if (lacking(arena, "clock", settings)) return;
+  const auto fault = arena.inject("clock", settings);
+  BOOST_TEST(!has_effect(*fault, milliseconds(300)));
+  BOOST_TEST(holds(fault->course().during->text, "listen on its ports have not"));
+  BOOST_TEST(heals(*fault));
+}
+
+BOOST_AUTO_TEST_CASE(a_table_is_found_in_a_network_that_nobody_is_in_any_more) {
+  if (::geteuid() != 0 || find_program("nft", "/usr/sbin:/sbin", "/").empty()) return;
+  const Network network;
+  const auto inside = [&](Texts words) {
+    words.insert(words.begin(), {"/usr/sbin/ip", "netns", "exec", network.name(), "/usr/sbin/nft"});
+    return run_command({.argv = words, .env = base_environment()}, Deadline::in(seconds(10)))->out.text();
+  };
+  struct stat found {};
+  BOOST_REQUIRE(::stat(("/run/netns/" + network.name()).c_str(), &found) == 0);
+  (void)inside({"add", "table", "inet", "mccoy_left"});
+  BOOST_REQUIRE(holds(inside({"list", "tables"}), "mccoy_left"));
+  const UndoOrder order{.what = Undo::What::nft_table, .bytes = "inet mccoy_left", .network = found.st_ino};
+  BOOST_TEST(holds(by_hand(order), "/run/netns/" + network.name()), by_hand(order));
+  BOOST_TEST(carry_out(order).ok());
+  BOOST_TEST(inside({"list", "tables"}) == "");
+  BOOST_TEST(carry_out(order).ok());
+  const UndoOrder gone{.what = Undo::What::nft_table, .bytes = "inet mccoy_left", .network = 1};
+  BOOST_TEST(carry_out(gone).ok());
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_clock_is_seen_by_the_target_and_right_again) {
   for (const auto& [by, seconds_off] : {std::pair{"-1d", -86400.0}, std::pair{"+2h", 7200.0}}) {
     Arena arena;
