@@ -34,8 +34,12 @@ class Neighbours {
   virtual ~Neighbours() = default;
   /// From any thread.
   ///   name  of a case of the suite
-  ///   role  as what it is asked, one word: "steady", "while"
+  ///   role  as what it is asked, one word: "steady", "while", "ledger"
   virtual Answer ask(const std::string& name, std::string_view role, Deadline deadline) = 0;
+  /// The same with something that is no case of the suite: a command that has to exit with 0, or, as one word, a method
+  /// and a URL that have to give status 200. `name` is one word.
+  virtual Answer run(const std::string& name, std::string_view role, std::span<const std::string> words,
+                     Deadline deadline) = 0;
 };
 
 /// What a probe tells the observers while it acts, so that they can look for themselves. All calls are cheap.

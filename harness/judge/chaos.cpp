@@ -7,6 +7,7 @@
 
 #include "harness/base/clock.hpp"
 #include "harness/base/text.hpp"
+#include "harness/judge/chaos_signs.hpp"
 
 namespace mccoy::judge {
 namespace {
@@ -31,6 +32,7 @@ class Conclusion {
     if (why.empty()) why = before();
     if (why.empty()) why = effects();
     if (why.empty()) why = heals();
+    if (why.empty()) why = expectations();
     work_out();
     result_.set("metrics", metrics());
     result_.set("steady_after", after());
@@ -86,6 +88,31 @@ class Conclusion {
     return {};
   }
 
+  /// That a case fails during a fault says something only of one that passed before, and whatever is expected must have
+  /// been asked meanwhile: otherwise the suite asks for what it does not look at.
+  std::string expectations() const {
+    for (const auto& [name, wanted] : said_["expect_during"].as_map()) {
+      if (wanted.as_string() == "any") continue;
+      const Answers answers = during_of(name);
+      if (answers.passed + answers.failed == 0)
+        return fmt::format(
+            "{} was not asked to its end during the fault: a longer hold, or a shorter poll or every, "
+            "gives it time",
+            name);
+      if (wanted.as_string() == "fail" && !passed_before(name))
+        return fmt::format(
+            "{} has to fail during the fault, and was not seen to pass before: give it a longer lead, or "
+            "mend it",
+            name);
+    }
+    return {};
+  }
+
+  bool passed_before(const std::string& name) const {
+    const auto same = [&](const Source& source) { return source.name == name && well_before(timeline_, source); };
+    return std::ranges::any_of(sources_of(timeline_), same);
+  }
+
   std::vector<std::string> by_hand(std::size_t fault) const {
     std::vector<std::string> commands;
     for (const Value& command : said_["faults"].as_list()[fault]["plan"]["by_hand"].as_list())
@@ -118,13 +145,16 @@ class Conclusion {
       const std::int64_t since = green_since(item.as_string());
       recovered_ = since == 0 || recovered_ < 0 ? -1 : std::max(recovered_, since);
     }
-    for (const Asked& asked : timeline_.asked)
-      if (!asked.passed() && timeline_.begun() > 0 && asked.end() > timeline_.begun()) fail_at(asked.end());
-    for (const Traffic& traffic : timeline_.traffic)
-      if (traffic.errors + traffic.lost > 0 && timeline_.begun() > 0 && traffic.at + traffic.span > timeline_.begun())
-        fail_at(std::max(traffic.at, timeline_.begun()));
+    for (const Source& source : sources_of(timeline_)) {
+      const Trouble trouble = trouble_of(timeline_, source);
+      if (trouble.first == 0) continue;
+      first_failure_ = first_failure_ == 0 ? trouble.first : std::min(first_failure_, trouble.first);
+      if (source.role == "steady") continue;
+      if (trouble.back == 0) still_wrong_ = source.is_traffic() ? "the load (or the writes)" : source.name;
+      all_back_ = std::max(all_back_, trouble.back);
+    }
+    all_back_ = std::max(all_back_, recovered_);
   }
-  void fail_at(std::int64_t at) { first_failure_ = first_failure_ == 0 ? at : std::min(first_failure_, at); }
 
   /// Of the time in which something could go wrong because of the faults.
   bool concerns(std::int64_t from, std::int64_t to) const {
@@ -145,22 +175,60 @@ class Conclusion {
     const bool seen = first_failure_ > 0 && begun > 0;
     metrics.set("time_to_detect", seen ? time(std::max<std::int64_t>(first_failure_ - begun, 0))
                                        : none("nothing that was asked went wrong, so there was nothing to detect"));
-    const bool back = recovered_ > 0 && undone_ > 0;
-    metrics.set("time_to_recover", back ? time(std::max<std::int64_t>(recovered_ - undone_, 0))
-                                        : none("the steady state did not come back"));
-    metrics.set("outage", !back ? none("the steady state did not come back")
-                                : time(seen ? std::max<std::int64_t>(recovered_ - first_failure_, 0) : 0));
+    metrics.set("time_to_recover", recovery(seen));
+    metrics.set("outage", outage(seen));
     count_traffic(metrics);
     if (!said_["ledger"].is_null()) count_writes(metrics);
     return metrics;
+  }
+
+  /// When the target could begin to recover from a fault: when it began to be undone, or before, if nothing of it was
+  /// left to undo by then. errors: that is not known
+  Result<std::int64_t> over(std::size_t index) const {
+    const FaultTimes& times = timeline_.faults[index];
+    const Value& fault = said_["faults"].as_list()[index];
+    struct Row {
+      std::string_view kind, after;
+    };
+    static constexpr Row kByThemselves[] = {{"kill", "restart_after"},
+                                            {"terminate", "restart_after"},
+                                            {"restart", "after"},
+                                            {"pause", "for"},
+                                            {"crash_loop", ""}};
+    const auto* row = std::ranges::find(kByThemselves, fault["fault"].as_string(), &Row::kind);
+    if (row == std::end(kByThemselves)) return times.heal;
+    const Value& after = fault["settings"][std::string(row->after)];
+    if (after.is_number()) return std::min(times.heal, times.injected + after.as_int());
+    if (row->kind == "pause" || !times.lived) return times.heal;
+    if (!row->after.empty()) return times.injected;
+    return Error{.what = "it was back before the fault was undone, and when it died last is not recorded"};
+  }
+
+  Value recovery(bool seen) const {
+    if (recovered_ <= 0 || undone_ <= 0) return none("the steady state did not come back");
+    if (!seen) return time(std::max<std::int64_t>(recovered_ - undone_, 0));
+    std::int64_t last = 0;
+    for (std::size_t i = 0; i < timeline_.faults.size(); ++i) {
+      const auto moment = over(i);
+      if (!moment.ok() && recovered_ < undone_) return none(moment.error().what);
+      last = std::max(last, moment.ok() ? *moment : timeline_.faults[i].heal);
+    }
+    return time(std::max<std::int64_t>(recovered_ - last, 0));
+  }
+
+  Value outage(bool seen) const {
+    if (recovered_ <= 0 || undone_ <= 0) return none("the steady state did not come back");
+    if (!still_wrong_.empty()) return none(still_wrong_ + " had not come right again when the trial ended");
+    return time(seen ? std::max<std::int64_t>(all_back_ - first_failure_, 0) : 0);
   }
 
   void count_traffic(Value& metrics) const {
     std::int64_t errors = 0, lost = 0, all = 0, requests = 0;
     for (const Traffic& traffic : timeline_.traffic) {
       if (!concerns(traffic.at, traffic.at + traffic.span)) continue;
-      errors += traffic.errors + traffic.lost;
-      lost += traffic.lost;
+      const bool before = traffic.failed() > 0 && traffic.last_failed < timeline_.begun();
+      errors += before ? 0 : traffic.failed();
+      lost += before ? 0 : traffic.lost;
       requests += traffic.ok + traffic.errors + traffic.lost;
     }
     all = requests;
@@ -171,6 +239,9 @@ class Conclusion {
     }
     metrics.set("errors_during", count(errors, all));
     metrics.set("requests_lost", requests > 0 ? count(lost, requests) : none("no load was sent during the fault"));
+    if (timeline_.left_out == 0) return;
+    const std::string why = fmt::format("{} requests came too late to be kept", timeline_.left_out);
+    for (const char* name : {"errors_during", "requests_lost", "outage"}) metrics.set(name, none(why));
   }
 
   void count_writes(Value& metrics) const {
@@ -189,8 +260,11 @@ class Conclusion {
     };
     for (const Row& row : kRows) {
       const bool unordered = row.figure == &LedgerCount::out_of_order && !said_["ledger"]["ordered"].as_bool();
+      const bool unseen =
+          ledger.each && (row.figure == &LedgerCount::out_of_order || row.figure == &LedgerCount::duplicated);
       Value figure = count(ledger.*row.figure, ledger.*row.of);
       if (!ledger.why.empty()) figure = none("the ledger could not be counted: " + ledger.why);
+      if (unseen) figure = none("records were asked for one by one, so nobody saw how often or where they stand");
       if (unordered) figure = none("what was read back has no order (ordered: true says that it has)");
       if (ledger.acknowledged == 0) figure = none("not one write was acknowledged");
       metrics.set(row.metric, std::move(figure));
@@ -222,16 +296,34 @@ class Conclusion {
     return timeline_.last_words.empty() ? why : join(timeline_.last_words, "; ") + "; " + why;
   }
 
+  struct Answers {
+    std::int64_t passed = 0, failed = 0;
+    std::string why;
+  };
+  /// A pass counts that was begun and ended while the faults were there; a failure counts that came while they were
+  /// there, for a fault hits whoever is under way.
+  Answers during_of(const std::string& name) const {
+    Answers answers;
+    std::int64_t injected = 0;
+    for (const FaultTimes& fault : timeline_.faults)
+      if (fault.injected > 0 && (injected == 0 || fault.injected < injected)) injected = fault.injected;
+    const std::int64_t undone = timeline_.undone();
+    for (const Asked& asked : timeline_.asked) {
+      const bool tells = asked.name == name && (asked.role == "steady" || asked.role == "while");
+      if (!tells || injected == 0) continue;
+      if (asked.passed() && asked.at >= injected && (undone == 0 || asked.end() <= undone)) ++answers.passed;
+      const bool hit = asked.end() > timeline_.begun() && (undone == 0 || asked.at < undone);
+      if (asked.passed() || !hit) continue;
+      ++answers.failed;
+      if (answers.why.empty()) answers.why = asked.why.empty() ? asked.outcome : asked.why;
+    }
+    return answers;
+  }
+
   std::string during() const {
     for (const auto& [name, wanted] : said_["expect_during"].as_map()) {
-      std::int64_t passed = 0, failed = 0;
-      std::string why;
-      for (const Asked& asked : timeline_.asked) {
-        if (asked.name != name || asked.end() <= timeline_.begun() || (undone_ > 0 && asked.at >= undone_)) continue;
-        ++(asked.passed() ? passed : failed);
-        if (!asked.passed() && why.empty()) why = asked.why.empty() ? asked.outcome : asked.why;
-      }
       if (wanted.as_string() == "any") continue;
+      const auto [passed, failed, why] = during_of(name);
       if (passed + failed == 0) return name + " was not asked during the fault";
       if (wanted.as_string() == "fail" && failed == 0)
         return fmt::format("{} had to fail during the fault, and passed {} times", name, passed);
@@ -247,7 +339,14 @@ class Conclusion {
   Timeline timeline_;
   Value result_ = Value::map();
   std::int64_t undone_ = 0, recovered_ = 0, first_failure_ = 0;
+  std::int64_t all_back_ = 0;  ///< the steady state, and whatever else went wrong
+  std::string still_wrong_;    ///< went wrong, and was not seen to be well again
 };
+
+/// A broken file that nobody was seen to open says nothing by itself.
+bool is_seen_by_its_use(const Value& fault) {
+  return fault["fault"].as_string() != "config" || fault["settings"]["must_be_opened"].as_bool();
+}
 
 std::string told(const Value& fault) {
   const Value& course = fault["course"];
@@ -277,8 +376,16 @@ std::optional<ChaosFacts> chaos_facts(const evidence::Observation& observation) 
   ChaosFacts facts;
   facts.dry_run = said["dry_run"].as_bool();
   facts.lacks = said["lacks"].as_string();
+  facts.ledger = said["ledger"].is_map();
+  facts.load = observation.values["load"].is_map();
+  for (const Value& name : said["steady_state"].as_list()) facts.steady_state.push_back(name.as_string());
+  std::vector<std::string> services;
   for (const Value& fault : said["faults"].as_list()) {
-    facts.services.push_back(fault["service"].as_string());
+    services.push_back(fault["service"].as_string());
+    facts.faults.push_back({.kind = fault["fault"].as_string(),
+                            .service = services.back(),
+                            .signs = {},
+                            .seen_by_its_use = is_seen_by_its_use(fault)});
     if (fault.find("course") != nullptr) facts.told.push_back(told(fault));
   }
   const auto text = observation.texts.find("timeline");
@@ -287,11 +394,10 @@ std::optional<ChaosFacts> chaos_facts(const evidence::Observation& observation) 
   if (!timeline.ok()) return facts;
   facts.effect = !timeline->faults.empty() &&
                  std::ranges::all_of(timeline->faults, [](const FaultTimes& fault) { return fault.effect > 0; });
-  const std::int64_t begun = timeline->begun();
-  const auto during = [&](std::int64_t end) { return begun > 0 && end > begun; };
-  for (const Asked& asked : timeline->asked) facts.changed |= !asked.passed() && during(asked.end());
-  for (const Traffic& traffic : timeline->traffic)
-    facts.changed |= traffic.errors + traffic.lost > 0 && during(traffic.at + traffic.span);
+  facts.begun = timeline->begun();
+  facts.healed = std::max(timeline->all_healed(), timeline->undone());
+  const std::vector<Signs> signs = signs_of(*timeline, services);
+  for (std::size_t i = 0; i < std::min(signs.size(), facts.faults.size()); ++i) facts.faults[i].signs = signs[i];
   facts.asked = std::move(timeline->asked);
   return facts;
 }

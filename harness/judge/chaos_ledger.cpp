@@ -40,6 +40,14 @@ const Output* whole(const evidence::Observation& observation, const std::string&
   return nullptr;
 }
 
+/// A record that was never written was asked for, too: whoever says that it is there says so of all.
+std::string strange(const Value& never_written) {
+  if (never_written.is_null() || never_written["said"].as_string() == "absent") return {};
+  const std::string said = never_written["said"].as_string() == "present" ? "there" : "neither there nor absent";
+  return "of " + never_written["id"].as_string() + ", which was never written, it was said that it is " + said +
+         ", so what was read back says nothing";
+}
+
 Writes writes_of(std::string_view text, LedgerCount& count) {
   Writes writes;
   while (!text.empty()) {
@@ -49,9 +57,10 @@ Writes writes_of(std::string_view text, LedgerCount& count) {
     write.done = number(cut(line, '\t'));
     write.acknowledged = line == "acknowledged";
     if (id.empty()) continue;
-    ++(write.acknowledged ? count.acknowledged : count.unacknowledged);
-    writes[id] = write;
+    const auto [known, is_new] = writes.try_emplace(id, write);
+    if (!is_new && !known->second.acknowledged) known->second = write;
   }
+  for (const auto& [id, write] : writes) ++(write.acknowledged ? count.acknowledged : count.unacknowledged);
   return writes;
 }
 
@@ -62,6 +71,7 @@ void look(std::string_view text, bool ordered, Writes& writes, LedgerCount& coun
   while (!text.empty()) {
     std::string_view line = cut(text, '\n');
     const std::string_view id = cut(line, '\t');
+    count.each = count.each || line == "present" || line == "absent" || line == "unknown";
     const auto found = writes.find(id);
     if (found == writes.end() || line == "absent") continue;
     if (line == "unknown") {
@@ -84,6 +94,8 @@ LedgerCount count_ledger(const evidence::Observation& observation) {
   if (written == nullptr) return count;
   Writes writes = writes_of(written->head, count);
   if (count.why = said["why"].as_string(); !count.why.empty()) return count;
+  count.each = said["each"].as_bool();
+  if (count.why = strange(said["never_written"]); !count.why.empty()) return count;
   const Output* there = whole(observation, "read_back", count.why);
   if (there == nullptr) return count;
   look(there->head, said["ordered"].as_bool(), writes, count);

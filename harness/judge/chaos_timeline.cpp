@@ -30,8 +30,23 @@ void take_fault(const Value& line, Timeline& timeline) {
     fault.fell_short = line["text"].as_string();
     return;
   }
+  if (event == "lived") {
+    fault.lived = true;
+    return;
+  }
   fault.gone = fault.gone || event == "gone";
   fault.text = line["text"].as_string();
+}
+
+Traffic traffic_of(const Value& line) {
+  Traffic traffic{.at = line["at"].as_int(),
+                  .span = line["span"].as_int(),
+                  .ok = line["ok"].as_int(),
+                  .errors = line["errors"].as_int(),
+                  .lost = line["lost"].as_int()};
+  traffic.first_failed = line["first_failed"].as_int(traffic.at);
+  traffic.last_failed = line["last_failed"].as_int(traffic.at + traffic.span);
+  return traffic;
 }
 
 void take(const Value& line, Timeline& timeline) {
@@ -45,11 +60,9 @@ void take(const Value& line, Timeline& timeline) {
                               .took = line["took"].as_int(),
                               .attempt = line["attempt"].as_int()});
   else if (what == "traffic")
-    timeline.traffic.push_back({.at = line["at"].as_int(),
-                                .span = line["span"].as_int(),
-                                .ok = line["ok"].as_int(),
-                                .errors = line["errors"].as_int(),
-                                .lost = line["lost"].as_int()});
+    timeline.traffic.push_back(traffic_of(line));
+  else if (what == "left-out")
+    timeline.left_out += line["requests"].as_int();
   else if (what == "fault")
     take_fault(line, timeline);
   else if (what == "service")

@@ -134,6 +134,10 @@ struct CaseEvidence {
   bool interrupted = false;
 };
 Judgement judge(const CaseEvidence& evidence);
+/// One answer of a case that another one asked, judged by itself. Its controls were not carried out for it, so it is
+/// worth what it is without them.
+///   asked  name, role and attempt
+Neighbour judged(Neighbour asked, Terms terms, const Trial& trial);
 
 /// The rules as data, for docs, `mccoy probes --rules` and the reports.
 struct Rule {

@@ -7,6 +7,7 @@
 
 #include "harness/judge/chain.hpp"
 #include "harness/judge/follow.hpp"
+#include "harness/judge/judge.hpp"
 
 namespace mccoy::judge {
 namespace {
@@ -53,5 +54,19 @@ std::vector<std::string> services_in(const evidence::Facts& seen) {
         for (const std::string& to : service.connected_to) more |= names.insert(to).second;
   }
   return {names.begin(), names.end()};
+}
+
+Neighbour judged(Neighbour asked, Terms terms, const Trial& trial) {
+  CaseEvidence evidence;
+  evidence.terms = std::move(terms);
+  evidence.terms.challenges.clear();
+  evidence.attempts.push_back(trial);
+  Judgement judgement = judge(evidence);
+  asked.outcome = trial.outcome();
+  asked.provenance = judgement.provenance;
+  asked.rule = std::move(judgement.rule);
+  asked.reason = std::move(judgement.reason);
+  asked.services = services_in(trial.facts);
+  return asked;
 }
 }  // namespace mccoy::judge

@@ -10,9 +10,11 @@
 
 namespace mccoy::judge {
 struct Neighbour {
-  std::string name, role;  ///< the case, and as what it was asked: "steady", "while"
+  std::string name, role;  ///< the case, and as what it was asked: "steady", "while", "ledger"
   std::int64_t attempt = 0;
   Outcome outcome = Outcome::not_run;
+  Provenance provenance = Provenance::unproven;  ///< of this one answer, judged without challenges
+  std::string rule, reason;                      ///< by which, and why
   std::vector<std::string> services;  ///< that were seen to take part: who answered, and who was asked in turn
 };
 

@@ -36,6 +36,7 @@ void Retrial::take_trial(const Value& body, const evidence::Blobs& blobs, const 
   again.phase = body["phase"].as_string();
   again.nonce = body["nonce"].as_string();
   again.attempt = body["attempt"].as_int();
+  again.terms = body["terms"];
   again.trial.error = body["error"].as_string();
   again.trial.timed_out = body["timed_out"].as_bool();
   again.trial.facts = evidence::facts_from_value(body["facts"]);
@@ -83,24 +84,30 @@ void Retrial::conclude(const Disagree& disagree, Tried& again) {
   compare_neighbours(disagree, again);
 }
 
-/// Whatever the timeline says of a case that was asked, the trial of it said.
+/// Whatever the timeline says of a case that was asked, the trial of it said; and it leaves none of them out.
 void Retrial::compare_neighbours(const Disagree& disagree, Tried& again) const {
   for (const Tried& item : trials_) {
-    Neighbour neighbour;
+    Neighbour neighbour{.name = {}, .role = {}, .attempt = item.attempt, .rule = {}, .reason = {}, .services = {}};
     if (!is_neighbour_of(item.phase, again.phase, again.attempt, neighbour.role, neighbour.name)) continue;
-    neighbour.attempt = item.attempt;
-    neighbour.outcome = item.trial.outcome();
-    neighbour.services = services_in(item.trial.facts);
-    again.trial.neighbours.push_back(std::move(neighbour));
+    auto terms = terms_from_value(item.terms);
+    again.trial.neighbours.push_back(
+        judged(std::move(neighbour), terms.ok() ? std::move(terms).value() : Terms(), item.trial));
   }
-  for (const Asked& asked : again.trial.chaos->asked) {
-    const auto same = std::ranges::find_if(again.trial.neighbours, [&](const Neighbour& one) {
-      return one.name == asked.name && one.role == asked.role && one.attempt == asked.attempt;
-    });
-    if (same == again.trial.neighbours.end() || to_text(same->outcome) != asked.outcome)
+  const std::vector<Asked>& timeline = again.trial.chaos->asked;
+  const auto same = [](const Asked& asked, const Neighbour& one) {
+    return one.name == asked.name && one.role == asked.role && one.attempt == asked.attempt;
+  };
+  for (const Asked& asked : timeline) {
+    const auto found =
+        std::ranges::find_if(again.trial.neighbours, [&](const Neighbour& one) { return same(asked, one); });
+    if (found == again.trial.neighbours.end() || to_text(found->outcome) != asked.outcome)
       disagree(fmt::format("{}: its timeline says that {} gave {}, which its trial {} did not", again.phase, asked.name,
                            asked.outcome, asked.attempt));
   }
+  for (const Neighbour& one : again.trial.neighbours)
+    if (std::ranges::none_of(timeline, [&](const Asked& asked) { return same(asked, one); }))
+      disagree(fmt::format("{}: its timeline leaves out that {} gave {} in its trial {}", again.phase, one.name,
+                           to_text(one.outcome), one.attempt));
 }
 
 void Retrial::check(const Value& asked, const Disagree& disagree, Tried& again) {

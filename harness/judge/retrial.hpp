@@ -27,6 +27,7 @@ class Retrial {
     std::string phase, nonce;
     std::int64_t attempt = 0;
     Trial trial;
+    Value terms;  ///< of a case that another one asked
     evidence::Observation observation;
   };
   void observe(const Value& body, const evidence::Blobs& blobs, const Disagree& disagree, Tried& again);

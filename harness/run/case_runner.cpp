@@ -35,6 +35,15 @@ std::optional<std::string> unusable_service(SuiteContext& context, const suite::
   return std::nullopt;
 }
 
+/// A fault may have ended a service for good; the cases after it are not to pay for that. One that cannot be started
+/// again makes them not-run.
+void start_again(SuiteContext& context, const suite::Case& which) {
+  if (!which.kind->alone || !context.services || context.interrupt.raised()) return;
+  const auto alone = context.world.alone();
+  for (const std::string& service : which.uses)
+    if (context.services->unusable(service)) (void)context.services->restore(service);
+}
+
 /// Attempts until one passes or none is left.
 TrialRun attempt_all(SuiteContext& context, const suite::Case& which, judge::CaseEvidence& evidence) {
   const int attempts = 1 + (which.retry ? which.retry->times : 0);
@@ -88,6 +97,7 @@ CaseEnd run_case(SuiteContext& context, const suite::Case& which, std::vector<st
   evidence.terms.case_id = which.id;
   evidence.waited = which.until.has_value();
   TrialRun last = attempt_all(context, which, evidence);
+  start_again(context, which);
   const std::vector<suite::Challenge> challenges = challenges_of(context, which, last);
   if (last.outcome() == Outcome::pass && !challenges.empty())
     evidence.challenges = challenge(context, which, last.trial.facts, challenges, problems);

@@ -16,9 +16,14 @@ class NeighbourTrials final : public Neighbours {
   NeighbourTrials(SuiteContext& context, const suite::Case& asker, TrialPlace place)
       : context_(context), asker_(asker), place_(std::move(place)) {}
   Answer ask(const std::string& name, std::string_view role, Deadline deadline) override;
+  Answer run(const std::string& name, std::string_view role, std::span<const std::string> words,
+             Deadline deadline) override;
   std::vector<judge::Neighbour> take();
 
  private:
+  Answer try_once(suite::Case asked, const std::string& name, std::string_view role, Deadline deadline);
+  static std::string literal(std::string_view text);
+
   SuiteContext& context_;
   const suite::Case& asker_;
   const TrialPlace place_;

@@ -18,7 +18,7 @@
 //               ports, files} | log {stream: "out" | "err", bytes: of the stream, kept: of these, sha256: the blob,
 //               masked; stream_sha256: of the whole stream, if there are no secrets; why: nothing was kept}
 //   trial      {case, phase, attempt, round, nonce, started_ms, asked: [check], observation, facts, error, timed_out,
-//               checks: [result]}
+//               checks: [result], terms: of a case that another one asked, which is judged with that one}
 //               phase: "baseline" | "challenge NAME" | "repeat NAME" | "same input NAME"; of another case that this one
 //               asked, before the trial that asked it: "PHASE ATTEMPT: ROLE CASE", for example "baseline 1: steady
 //               healthy" round: of an attempt that waits with `until`, from 2; the first leaves it out. No two trials

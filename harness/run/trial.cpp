@@ -506,6 +506,7 @@ class Attempt {
                              {"nonce", variables_.nonce()},
                              {"started_ms", started_ms_}});
     if (place_.round > 1) body.set("round", place_.round);
+    if (place_.asked) body.set("terms", judge::to_value(run_.terms));
     Value asked = Value::list();
     for (const suite::Check& check : checks_) asked.push(suite::to_value(check));
     body.set("asked", std::move(asked));

@@ -120,7 +120,9 @@ class CaseReader {
         for (const auto name : names_of(language::case_fields()))
           if (common_field(name) != nullptr) known.push_back(name);
         reading_.add(key, fmt::format("{} has no field \"{}\"", case_.kind->name, visible_line(key.text, 60)),
-                     near_or(key.text, known, "it has: " + listed(names_of(case_.kind->fields))));
+                     near_or(key.text, known,
+                             case_.kind->fields.empty() ? "it is all said in the map behind it"
+                                                        : "it has: " + listed(names_of(case_.kind->fields))));
       }
     }
     for (const Field& field : case_.kind->fields) {

@@ -7,6 +7,8 @@
 namespace mccoy::chaos {
 namespace {
 constexpr Duration kWriteWithin = std::chrono::seconds(10);
+/// After refusals a writer waits longer and longer, so that whoever is about to come back is let.
+constexpr Duration kLongestRest = std::chrono::milliseconds(500);
 
 /// False: it is to end.
 bool rest(const Interrupt& over, Duration span) {
@@ -47,16 +49,20 @@ class Writers final : public Threads {
 
  private:
   void write() {
+    constexpr auto kAtLeast = std::chrono::milliseconds(20);
+    Duration pause = ask_.pause;
     do {
       const std::string id = stage_.book.next_id();
       const Command command{.argv = with_id(ask_.write, id), .env = stage_.trial.env, .cwd = stage_.trial.folder};
       const Instant began = Clock::now();
       const auto done = run_command(command, Deadline::in(kWriteWithin), 4096, stage_.trial.interrupt);
-      note(id, began, done);
-    } while (rest(over_, ask_.pause));
+      const Duration longer = std::min<Duration>(kLongestRest, 2 * std::max<Duration>(pause, kAtLeast));
+      pause = note(id, began, done) ? ask_.pause : std::max(ask_.pause, longer);
+    } while (rest(over_, pause));
   }
 
-  void note(const std::string& id, Instant began, const Result<Captured>& done) {
+  /// Whether it was acknowledged.
+  bool note(const std::string& id, Instant began, const Result<Captured>& done) {
     using Answer = LedgerBook::Answer;
     const Instant now = Clock::now();
     const bool answered = done.ok() && done->ended.exited && !done->deadline_passed && !done->interrupted;
@@ -68,6 +74,7 @@ class Writers final : public Threads {
                              : answered                     ? End::error
                                                             : End::lost,
                              now - began);
+    return answer == Answer::acknowledged;
   }
 
   const Stage& stage_;

@@ -1,17 +1,23 @@
 // The load that goes on while faults come and go; declared in background.hpp.
 #include <poll.h>
 
+#include <atomic>
 #include <optional>
 #include <thread>
 
 #include "harness/base/random.hpp"
 #include "probes/chaos/background.hpp"
+#include "probes/chaos/writing_steps.hpp"
 #include "probes/load/engine.hpp"
 #include "probes/load_observation.hpp"
 #include "probes/load_plan.hpp"
 
 namespace mccoy::chaos {
 namespace {
+/// A request that is under way when the load ends has had no answer if it is older than this, and older than several
+/// times the slowest that was answered well.
+constexpr Duration kPatience = std::chrono::seconds(2);
+constexpr int kTimes = 4;
 constexpr std::size_t kLookedAt = 4;  ///< connections of each target whose other end is looked up
 
 /// {{unique}} becomes the number of a record: with the digits of the trial in front.
@@ -41,7 +47,11 @@ class LoadBackground final : public Background {
     profile_ = std::move(plan.profile);
     profile_.seed = trial.seed;
     profile_.nonce_key = trial.nonce + fresh_token();
-    if (stage_.ask.meanwhile.ledger) number_records(profile_, stage_.book.prefix());
+    if (stage_.ask.meanwhile.ledger) {
+      MCCOY_TRY(writes, writing_steps(profile_));
+      writes_ = std::move(writes);
+      number_records(profile_, stage_.book.prefix());
+    }
     MCCOY_DO(load::check(profile_));
     thread_ = std::thread([this] { run(); });
     return {};
@@ -72,16 +82,34 @@ class LoadBackground final : public Background {
     done_.raise();
   }
 
+  std::int64_t at(std::int64_t ns) const { return stage_.chronicle.since_begin(origin_ + Duration(ns)); }
+
   /// What this machine had no port or file for says nothing of the target.
   void note(const load::Finished& request) {
     if (request.cause && load::by_generator(*request.cause)) return;
-    const auto at = [&](std::int64_t ns) { return stage_.chronicle.since_begin(origin_ + Duration(ns)); };
-    using End = Chronicle::End;
-    const End how = request.ok ? End::ok : request.cause ? End::lost : End::error;
-    stage_.chronicle.traffic(at(request.ended), how, Duration(request.ended - request.due));
-    if (!stage_.ask.meanwhile.ledger) return;
+    if (request.abandoned) {
+      note_abandoned(request);
+    } else {
+      using End = Chronicle::End;
+      const Duration took(request.ended - request.due);
+      const End how = request.ok ? End::ok : request.cause ? End::lost : End::error;
+      stage_.chronicle.traffic(at(request.ended), how, took);
+      if (request.ok && took.count() > slowest_ns_) slowest_ns_ = took.count();
+    }
+    if (request.request < writes_.size() && writes_[request.request]) note_write(request);
+  }
+
+  void note_abandoned(const load::Finished& request) {
+    const std::int64_t begun = request.sent > 0 ? request.sent : request.due;
+    const Duration patience = std::max<Duration>(kPatience, kTimes * Duration(slowest_ns_.load()));
+    if (Duration(request.ended - begun) >= patience) stage_.chronicle.never_answered(at(begun), patience);
+  }
+
+  void note_write(const load::Finished& request) {
     using Answer = LedgerBook::Answer;
-    const Answer answer = request.ok ? Answer::acknowledged : request.cause ? Answer::unknown : Answer::refused;
+    if (request.abandoned && request.sent == 0) return;
+    const bool unknown = request.abandoned || request.cause;
+    const Answer answer = request.ok ? Answer::acknowledged : unknown ? Answer::unknown : Answer::refused;
     stage_.book.note(stage_.book.prefix() + std::to_string(request.journey), at(request.sent), at(request.ended),
                      answer);
   }
@@ -99,6 +127,8 @@ class LoadBackground final : public Background {
   const Stage& stage_;
   const suite::Settings nowhere_;
   load::Profile profile_;
+  std::vector<bool> writes_;  ///< of each request; empty: there is no ledger
+  std::atomic<std::int64_t> slowest_ns_ = 0;
   Instant origin_;
   Interrupt over_, done_;
   std::thread thread_;

@@ -135,7 +135,10 @@ constexpr suite::ExpectField kExpects[] = {
 constexpr suite::Metric kMetrics[] = {
     {"time_to_detect", MetricSort::time, "From the first injection to the first thing that went wrong.", {}},
     {"time_to_recover", MetricSort::time, "From the moment the last fault began to be undone to the steady state.", {}},
-    {"outage", MetricSort::time, "From the first thing that went wrong to the steady state; 0 if nothing did.", {}},
+    {"outage",
+     MetricSort::time,
+     "From the first thing that went wrong until all of it was well again; 0 if nothing did.",
+     {}},
     {"errors_during",
      MetricSort::counter,
      "Requests, writes and cases that failed from the first injection until the steady state was back.",
@@ -172,9 +175,9 @@ const suite::KindSchema& chaos_schema() {
       .sources = kSources,
       .main_text = "timeline",
       .default_contract =
-          "each fault was measured to be there and to be gone again; the steady state passed before and after; what "
-          "was "
-          "asked was seen to use the service, or went wrong while the fault was there",
+          "each fault was measured to be there and to be gone again; the steady state passed before and after, is real "
+          "by "
+          "itself, and was seen to use the service, or went wrong while the fault was there",
       .metrics = kMetrics,
       .examine = &examine_chaos,
       .late = kLate,

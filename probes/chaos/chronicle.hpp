@@ -27,21 +27,30 @@ class Chronicle {
   /// A request or write that ended. Lost: no complete answer came.
   enum class End { ok, error, lost };
   void traffic(std::int64_t at, End how, Duration took);
+  /// A request that was never answered: wrong from when it was sent, or, if it was only just under way when the first
+  /// fault came, from then on.
+  ///   patience  of that age it would have been answered
+  void never_answered(std::int64_t sent, Duration patience);
   /// Everything, in the order of time.
   Output take();
 
  private:
   struct Span {
     std::int64_t ok = 0, errors = 0, lost = 0;
-    std::vector<std::uint32_t> took_us;
+    std::int64_t first_failed = 0, last_failed = 0;
+    std::int64_t longest_ns = 0;
+    std::vector<std::uint32_t> took_us;  ///< the first kSamples, for the median
   };
   void add(std::int64_t at, const Value& line);
   void add_traffic();
+  void count(std::int64_t at, End how, Duration took);  ///< mutex_ is held
 
   const Instant begin_;
   const std::int64_t begin_monotonic_;
   std::mutex mutex_;
   std::vector<std::pair<std::int64_t, std::string>> lines_;
   std::vector<Span> spans_;  ///< of kSpan each
+  std::int64_t left_out_ = 0;
+  std::int64_t first_inject_ = 0;
 };
 }  // namespace mccoy::chaos

@@ -11,6 +11,7 @@
 namespace mccoy::chaos {
 namespace {
 constexpr Duration kTail = std::chrono::milliseconds(500);  ///< the background goes on so long after the recovery
+constexpr Duration kLedgerAsk = std::chrono::seconds(60);
 constexpr Duration kHealSeen = std::chrono::seconds(10);
 constexpr Duration kExpiresAfter = std::chrono::seconds(60);  ///< behind the end of the trial
 
@@ -80,15 +81,36 @@ Result<evidence::Observation> Course::run() {
   return observation();
 }
 
-/// From the first fault to the last look at the ledger. Whatever happens, all is undone.
+/// From the first fault to the last look at the ledger. Whatever happens, all is undone, and nothing goes on behind it.
 void Course::disturb() {
+  if (ask_.meanwhile.ledger) try_write();
   backgrounds_ = make_backgrounds(stage_);
+  if (begin_backgrounds()) {
+    inject_all();
+    heal_all();
+    recover();
+  }
+  for (const auto& background : backgrounds_)
+    background->end(broken_off_.empty() ? trial_.deadline : Deadline::in(Duration{}));
+  for (const auto& background : backgrounds_)
+    if (broken_off_.empty()) broken_off_ = background->trouble();
+  const bool injected = healing_ != Instant{};
+  if (ask_.meanwhile.ledger && injected) close_ledger();
+}
+
+/// False: it could not be begun, or the run or the trial ended in the lead.
+bool Course::begin_backgrounds() {
   for (const auto& background : backgrounds_)
     if (auto begun = background->begin(); !begun.ok()) {
       broken_off_ = "what was to go on meanwhile could not be begun: " + begun.error().what;
-      return;
+      return false;
     }
-  if (!backgrounds_.empty() && !wait(Clock::now() + ask_.lead)) return break_off();
+  if (backgrounds_.empty() || wait(Clock::now() + ask_.lead)) return true;
+  break_off();
+  return false;
+}
+
+void Course::inject_all() {
   steady_.watch();
   const Instant start = Clock::now();
   for (const Event& event : events()) {
@@ -99,12 +121,6 @@ void Course::disturb() {
       break;
   }
   if (to_end()) break_off();
-  heal_all();
-  recover();
-  for (const auto& background : backgrounds_) background->end(trial_.deadline);
-  for (const auto& background : backgrounds_)
-    if (broken_off_.empty()) broken_off_ = background->trouble();
-  if (ask_.meanwhile.ledger) close_ledger();
 }
 
 void Course::break_off() {
@@ -163,6 +179,7 @@ void Course::heal(std::size_t index) {
   if (!doing.active || doing.healed) return;
   say("undoing: " + doing.ask->name());
   healing_ = Clock::now();
+  tell_whether_it_lives(index);
   const Status healed = doing.active->heal();
   doing.healed = healed.ok();  // else it is tried once more in the end
   const FaultCourse& course = doing.active->course();
@@ -182,6 +199,13 @@ void Course::heal(std::size_t index) {
   const auto dead = trial_.services->unusable(doing.ask->service);
   const bool gone = dead.has_value() && doing.plan.by_hand.empty();
   chronicle_.fault(index, gone ? "gone" : "not-healed", chronicle_.now(), gone ? *dead : why);
+}
+
+/// What ran when the fault was to be undone came back by itself.
+void Course::tell_whether_it_lives(std::size_t index) {
+  const std::string& name = ask_.faults[index].service;
+  for (const auto& service : trial_.services->look())
+    if (service.name == name && service.alive) chronicle_.fault(index, "lived", chronicle_.now());
 }
 
 void Course::heal_all() {
@@ -205,11 +229,33 @@ void Course::tell_last_words() {
     if (const auto why = trial_.services->unusable(service.name)) chronicle_.service(service.name, *why);
 }
 
+/// One record, written where it is seen who takes it.
+void Course::try_write() {
+  const LedgerAsk& ledger = *ask_.meanwhile.ledger;
+  if (ledger.write.empty()) return;
+  const std::string id = book_.next_id();
+  const auto answer = trial_.neighbours->run("write", "ledger", with_id(ledger.write, id), soon());
+  chronicle_.asked("write", "ledger", answer);
+  book_.note(id, chronicle_.since_begin(answer.began), chronicle_.since_begin(answer.began + answer.took),
+             answer.passed() ? LedgerBook::Answer::acknowledged : LedgerBook::Answer::unknown);
+}
+
+Deadline Course::soon() const {
+  return trial_.deadline.earlier(Deadline::in(kLedgerAsk));
+}
+
+/// Once where it is seen who answers, then all of it.
 void Course::close_ledger() {
   say("reading back what was acknowledged");
-  auto there = read_back(*ask_.meanwhile.ledger, book_, trial_);
-  if (there.ok())
-    read_back_ = std::move(there).value();
+  const LedgerAsk& ledger = *ask_.meanwhile.ledger;
+  const auto ids = book_.ids();
+  const auto words = with_id(ledger.read_back, ids.empty() ? book_.prefix() : ids.front());
+  chronicle_.asked("read_back", "ledger", trial_.neighbours->run("read_back", "ledger", words, soon()));
+  auto there = read_back(ledger, book_, trial_);
+  if (book_.overflowed())
+    ledger_why_ = "there were more writes than the ledger has room for";
+  else if (there.ok())
+    remains_ = std::move(there).value();
   else
     ledger_why_ = there.error().what;
 }
@@ -233,7 +279,9 @@ Value Course::faults_value() const {
 }
 
 Value Course::ledger_value() const {
-  Value value = Value::map({{"ordered", ask_.meanwhile.ledger->ordered}});
+  const LedgerAsk& ledger = *ask_.meanwhile.ledger;
+  Value value = Value::map({{"ordered", ledger.ordered}, {"each", ledger.each()}});
+  if (remains_ && !remains_->never_written.is_null()) value.set("never_written", remains_->never_written);
   if (!ledger_why_.empty()) value.set("why", ledger_why_);
   return value;
 }
@@ -254,7 +302,7 @@ evidence::Observation Course::observation() {
   if (ask_.meanwhile.ledger && lacks_.empty() && !trial_.dry_run) {
     chaos.set("ledger", ledger_value());
     observation.texts["ledger"] = book_.text();
-    if (read_back_) observation.texts["read_back"] = *std::move(read_back_);
+    if (remains_) observation.texts["read_back"] = std::move(remains_->lines);
   }
   for (const auto& background : backgrounds_)
     if (Value figures = background->figures(); !figures.is_null()) observation.values.set("load", std::move(figures));

@@ -35,13 +35,18 @@ class Course {
   Status prepare();
   std::string lacking() const;
   void disturb();
+  bool begin_backgrounds();
+  void inject_all();
   std::vector<Event> events() const;
   bool wait(Instant until) const;
   bool inject(std::size_t index);
   void heal(std::size_t index);
   void heal_all();
   void recover();
+  void tell_whether_it_lives(std::size_t index);
+  void try_write();
   void close_ledger();
+  Deadline soon() const;
   void tell_last_words();
   void say(std::string_view phase);
   bool to_end() const;
@@ -60,6 +65,6 @@ class Course {
   std::vector<std::unique_ptr<Background>> backgrounds_;
   Instant healing_{};  ///< when the last fault began to be undone
   std::string lacks_, broken_off_, ledger_why_;
-  std::optional<Output> read_back_;
+  std::optional<Remains> remains_;
 };
 }  // namespace mccoy::chaos

@@ -10,6 +10,7 @@
 #include "harness/suite/read_field.hpp"
 #include "probes/chaos/chaos_ask.hpp"
 #include "probes/chaos/chaos_fields.hpp"
+#include "probes/chaos/writing_steps.hpp"
 #include "probes/load_plan.hpp"
 
 namespace mccoy::chaos {
@@ -31,6 +32,7 @@ class Examination {
     if (const Node* meanwhile = chaos_.find("while")) examine_while(*meanwhile);
     if (const Node* during = chaos_.find("expect_during")) examine_expectations(*during);
     refuse_waiting();
+    refuse_haste();
     settle_time();
   }
 
@@ -161,6 +163,7 @@ class Examination {
         probes::plan_load(probes::Said(ask->meanwhile.load, meanwhile, reading_.file()), path.parent_path().string());
     if (!plan.ok()) return reading_.add(std::move(plan).error());
     if (!ask->meanwhile.endless) load_span_ = plan->span();
+    profile_ = std::move(plan->profile);
   }
 
   void examine_ledger(const Node& meanwhile, const Node& ledger, bool has_load) {
@@ -171,10 +174,27 @@ class Examination {
       reading_.add(ledger, "nothing is written for this ledger", "add write: [COMMAND, \"{{id}}\"], or a load");
     if (write != nullptr && !mentions(*write, {"{{id}}", "{{unique}}", "${unique}"}))
       reading_.add(*write, "every write is the same", "put {{id}} where the number of the record stands");
-    if (has_load && !mentions(meanwhile, {"{{unique}}", "${unique}"}))
-      reading_.add(ledger, "every request is the same, so none can be found again",
-                   "put {{unique}} where the number of the record stands");
+    if (has_load && profile_ && !mentions(meanwhile, {"${unique}"}))
+      if (auto writes = writing_steps(*profile_); !writes.ok())
+        reading_.add(ledger, writes.error().what, writes.error().hint);
     refuse_uncounted(ledger);
+    if (const Node* read_back = ledger.find("read_back"); read_back != nullptr && mentions(*read_back, {"{{id}}"}))
+      refuse_what_each_cannot_tell(ledger);
+  }
+
+  /// Whoever is asked for one record says that it is there, and neither how often nor where.
+  void refuse_what_each_cannot_tell(const Node& ledger) {
+    constexpr std::string_view kHint = "let read_back list all records, without {{id}}";
+    if (const Node* ordered = ledger.find("ordered"); ordered != nullptr && ordered->text == "true")
+      reading_.add(*ordered, "records that are asked for one by one have no order", std::string(kHint));
+    for (const suite::Check& check : which_.checks) {
+      const auto gate = suite::gate_of(check);
+      if (check.op != suite::Op::gate || !gate.ok()) continue;
+      if (gate->metric == "duplicate_writes" || gate->metric == "out_of_order_writes")
+        reading_.add(Error{.where = check.span,
+                           .what = gate->metric + " is not seen when records are asked for one by one",
+                           .hint = std::string(kHint)});
+    }
   }
 
   static bool mentions(const Node& node, std::initializer_list<std::string_view> words) {
@@ -205,6 +225,19 @@ class Examination {
                    "recovers_within says how long may be waited");
   }
 
+  /// Between injection and undoing there must be time to ask.
+  void refuse_haste() {
+    const Node* during = chaos_.find("expect_during");
+    const auto ask = read_chaos_ask(which_.head.value);
+    if (during == nullptr || !ask.ok() || ask->span() >= ask->poll) return;
+    const Node* hold = chaos_.find("hold");
+    reading_.add(hold == nullptr ? *during : *hold,
+                 fmt::format("the faults last {}, and cases are asked every {}: nothing can be expected of them during "
+                             "the fault",
+                             human_duration(ask->span()), human_duration(ask->poll)),
+                 "a longer hold, or no expect_during");
+  }
+
   void settle_time() {
     const auto ask = read_chaos_ask(which_.head.value);
     if (!ask.ok()) return;
@@ -225,6 +258,7 @@ class Examination {
   const Node& chaos_;
   suite::Case& which_;
   Duration load_span_{};
+  std::optional<load::Profile> profile_;
 };
 }  // namespace
 

@@ -7,6 +7,7 @@
 
 namespace mccoy::chaos {
 namespace {
+constexpr std::size_t kMostBytes = 60 << 20;  ///< of the ledger; the journal keeps texts up to 64 MiB whole
 constexpr std::string_view kAnswers[] = {"acknowledged", "refused", "unknown"};
 
 void replace_all(std::string& text, std::string_view what, std::string_view with) {
@@ -19,6 +20,8 @@ LedgerBook::LedgerBook() : prefix_(fmt::format("1{:08}", wall_ms() / 10 % 100'00
 
 void LedgerBook::note(std::string_view id, std::int64_t sent, std::int64_t done, Answer answer) {
   const std::lock_guard lock(mutex_);
+  overflowed_ = overflowed_ || lines_.size() >= kMostBytes;
+  if (overflowed_) return;
   fmt::format_to(std::back_inserter(lines_), "{}\t{}\t{}\t{}\n", id, sent, done,
                  kAnswers[static_cast<std::size_t>(answer)]);
 }
@@ -26,6 +29,11 @@ void LedgerBook::note(std::string_view id, std::int64_t sent, std::int64_t done,
 Output LedgerBook::text() const {
   const std::lock_guard lock(mutex_);
   return judge::whole_text(lines_);
+}
+
+bool LedgerBook::overflowed() const {
+  const std::lock_guard lock(mutex_);
+  return overflowed_;
 }
 
 std::vector<std::string> LedgerBook::ids() const {

@@ -23,6 +23,8 @@ class LedgerBook {
   std::string next_id() { return prefix_ + std::to_string(next_++); }
   void note(std::string_view id, std::int64_t sent, std::int64_t done, Answer answer);
   Output text() const;
+  /// There was no room for all of them: nothing can be counted.
+  bool overflowed() const;
   /// In the order in which they were noted.
   std::vector<std::string> ids() const;
 
@@ -31,11 +33,17 @@ class LedgerBook {
   std::atomic<std::uint64_t> next_ = 0;
   mutable std::mutex mutex_;
   std::string lines_;
+  bool overflowed_ = false;
 };
 
-/// What is there now, as the text "read_back".
+/// What is there afterwards.
+struct Remains {
+  Output lines;         ///< the text "read_back"
+  Value never_written;  ///< asked one by one: {"id", "said": present|absent|unknown} of a record that never was; else
+                        ///< null
+};
 ///   errors  it cannot be asked, or not to its end
-Result<Output> read_back(const LedgerAsk& ask, const LedgerBook& book, const Trial& trial);
+Result<Remains> read_back(const LedgerAsk& ask, const LedgerBook& book, const Trial& trial);
 /// {{id}} and {{unique}} of each word replaced.
 std::vector<std::string> with_id(std::vector<std::string> words, std::string_view id);
 }  // namespace mccoy::chaos

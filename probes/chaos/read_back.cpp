@@ -87,27 +87,33 @@ std::string plain_lines(const std::string& text) {
   return lines;
 }
 
-Result<Output> list_all(const LedgerAsk& ask, const Trial& trial) {
+Result<Remains> list_all(const LedgerAsk& ask, const Trial& trial) {
   MCCOY_TRY(reply, ask_once(ask.read_back, trial, kList));
   if (!reply.there) return Error{.what = reply.why};
   MCCOY_TRY(text, listed_in(ask, reply.text));
-  return judge::whole_text(plain_lines(text));
+  return Remains{.lines = judge::whole_text(plain_lines(text)), .never_written = {}};
 }
 
-Result<Output> ask_each(const LedgerAsk& ask, const LedgerBook& book, const Trial& trial) {
+std::string_view said_of(const LedgerAsk& ask, const std::string& id, const Trial& trial) {
+  const auto reply = ask_once(with_id(ask.read_back, id), trial, kEach);
+  const bool known = reply.ok() && (reply->there || reply->absent);
+  return !known ? "unknown" : reply->there ? "present" : "absent";
+}
+
+Result<Remains> ask_each(const LedgerAsk& ask, const LedgerBook& book, const Trial& trial) {
+  const std::string nobodys = fmt::format("{}0{:05}", book.prefix(), trial.seed % 100'000);  // no other begins with 0
+  Value never_written = Value::map({{"id", nobodys}, {"said", said_of(ask, nobodys, trial)}});
   std::string lines;
   for (const std::string& id : book.ids()) {
     if (trial.deadline.passed() || trial.interrupt->raised())
       return Error{.what = "the time was over before every record was asked for"};
-    const auto reply = ask_once(with_id(ask.read_back, id), trial, kEach);
-    const bool known = reply.ok() && (reply->there || reply->absent);
-    lines += fmt::format("{}\t{}\n", id, !known ? "unknown" : reply->there ? "present" : "absent");
+    lines += fmt::format("{}\t{}\n", id, said_of(ask, id, trial));
   }
-  return judge::whole_text(std::move(lines));
+  return Remains{.lines = judge::whole_text(std::move(lines)), .never_written = std::move(never_written)};
 }
 }  // namespace
 
-Result<Output> read_back(const LedgerAsk& ask, const LedgerBook& book, const Trial& trial) {
+Result<Remains> read_back(const LedgerAsk& ask, const LedgerBook& book, const Trial& trial) {
   return ask.each() ? ask_each(ask, book, trial) : list_all(ask, trial);
 }
 }  // namespace mccoy::chaos

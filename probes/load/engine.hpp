@@ -27,6 +27,7 @@ struct Finished {
   bool ok = false;                  ///< complete, and all checks passed
   std::optional<Cause> cause = {};  ///< why there is no complete response
   std::int64_t due = 0, sent = 0, ended = 0;
+  bool abandoned = false;  ///< the load ended first: no answer so far, and no cause. sent: 0 when it was not yet sent
 };
 
 struct Hooks {

@@ -235,6 +235,10 @@ void Worker::abandon(Trip& trip) {
   Tally& tally = counts_of(trip).tally;
   ++tally.abandoned;
   tally.bytes_in += trip.received;
+  const Nanos sent = trip.state == Trip::State::awaiting ? trip.sent : 0;
+  if (control_.hooks.finished)
+    control_.hooks.finished({profile_.unique_first + trip.number, plan_of(trip).index, 0, false, std::nullopt, trip.due,
+                             sent, now(), true});
   trip.state = Trip::State::free;
 }
 }  // namespace mccoy::load
