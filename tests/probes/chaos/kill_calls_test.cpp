@@ -68,14 +68,10 @@ std::vector<Call> calls_of(std::size_t sample, const std::string& network) {
   return tracer.calls();
 }
 
-struct Point {
-  std::size_t sample = 0, call = 0;
-};
-
-Found kill_at(const Point& point, const Call& call, const std::string& network) {
+Found kill_at(std::size_t sample, std::size_t at, const Call& call, const std::string& network) {
   std::ostringstream where;
-  where << kSamples[point.sample] << " before call " << point.call + 1 << ", " << call.name << " " << call.nth;
-  const auto started = about_to_begin(point.sample, network, kHold_ms);
+  where << kSamples[sample] << " before call " << at + 1 << ", " << call.name << " " << call.nth;
+  const auto started = about_to_begin(sample, network, kHold_ms);
   Killed& mccoy = *started;
   if (!mccoy.begun()) return {.where = where.str(), .residue = "it never began: " + mccoy.said()};
   const Tracer tracer(mccoy, call);
@@ -88,22 +84,22 @@ Found kill_at(const Point& point, const Call& call, const std::string& network) 
 
 BOOST_AUTO_TEST_SUITE(killed)
 
+/// Sample by sample, so that figures come while the night is long.
 BOOST_AUTO_TEST_CASE(before_every_system_call_nothing_of_the_fault_is_left) {
-  if (!nightly()) return;
-  std::vector<std::vector<Call>> calls(std::size(kSamples));
-  share_out(calls.size(), [&](std::size_t at, const std::string& network) { calls[at] = calls_of(at, network); });
-  std::vector<Point> points;
-  for (std::size_t sample = 0; sample < calls.size(); ++sample) {
-    const std::size_t count = calls[sample].size(), step = (count + kMostPoints - 1) / kMostPoints;
-    BOOST_TEST_MESSAGE(kSamples[sample] << ": " << count << " system calls"
-                                        << (step > 1 ? ", of which one in " + std::to_string(step) + " is tried" : ""));
-    for (std::size_t call = 0; call < count; call += std::max<std::size_t>(step, 1)) points.push_back({sample, call});
+  for (std::size_t sample = 0; nightly() && sample < std::size(kSamples); ++sample) {
+    std::vector<Call> calls;
+    share_out(1, [&](std::size_t, const std::string& network) { calls = calls_of(sample, network); });
+    std::ostringstream name;
+    name << kSamples[sample];
+    if (calls.empty()) BOOST_TEST_MESSAGE(name.str() << " cannot be done here");
+    const std::size_t step = std::max<std::size_t>((calls.size() + kMostPoints - 1) / kMostPoints, 1);
+    if (step > 1) BOOST_TEST_MESSAGE(name.str() << ": one in " << step << " of " << calls.size() << " calls is tried");
+    std::vector<Found> found(calls.size() / step);
+    share_out(found.size(), [&](std::size_t at, const std::string& network) {
+      found[at] = kill_at(sample, at * step, calls[at * step], network);
+    });
+    if (!found.empty()) judge_all(found, name.str() + " killed before a system call,");
   }
-  std::vector<Found> found(points.size());
-  share_out(points.size(), [&](std::size_t at, const std::string& network) {
-    found[at] = kill_at(points[at], calls[points[at].sample][points[at].call], network);
-  });
-  judge_all(found, "killed before a system call");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
