@@ -121,7 +121,7 @@ class CaseReader {
           if (common_field(name) != nullptr) known.push_back(name);
         reading_.add(key, fmt::format("{} has no field \"{}\"", case_.kind->name, visible_line(key.text, 60)),
                      near_or(key.text, known,
-                             case_.kind->fields.empty() ? "it is all said in the map behind it"
+                             case_.kind->fields.empty() ? "all that it may say stands in the map behind its name"
                                                         : "it has: " + listed(names_of(case_.kind->fields))));
       }
     }

@@ -429,6 +429,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_must_be_that_of_a_service) {
     return [=](Trial& trial) {
       Asked asked;
       asked.role = "ledger";
+      asked.outcome = "pass";
       asked.name = "write";
       trial.neighbours.push_back(a_real_one(asked, {"db"}));
       asked.name = "read_back";
