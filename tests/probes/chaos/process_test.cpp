@@ -1,6 +1,7 @@
 // Faults that end or stop processes: the target measures the effect, and is healed.
 #include <filesystem>
 
+#include "harness/base/launch.hpp"
 #include "tests/probes/chaos/arena.hpp"
 
 using namespace mccoy;
