@@ -13,6 +13,7 @@
 #include "harness/base/namespaces.hpp"
 #include "harness/base/text.hpp"
 #include "harness/base/undo.hpp"
+#include "harness/base/undo_record.hpp"
 #include "probes/chaos/fault.hpp"
 #include "probes/chaos/responder.hpp"
 
@@ -79,6 +80,10 @@ class Names final : public Fault {
   FaultPlan plan() const override;
   Result<Reading> measure() override;
   bool has_effect(const Reading& before, const Reading& during) const override { return during.value > before.value; }
+  std::string fell_short(const Reading&, const Reading& last) const override {
+    const bool lasted = last.facts["mounted"].as_bool() || !lives(process_);
+    return lasted ? "" : "somebody took its name files away from " + context_.service;
+  }
   bool is_healed(const Reading&, const Reading& after) const override { return !after.facts["mounted"].as_bool(); }
 
  private:

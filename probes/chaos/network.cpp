@@ -91,6 +91,9 @@ class Dropping final : public Fault {
   Result<Reading> measure() override;
   bool has_effect(const Reading& before, const Reading& during) const override { return during.value > before.value; }
   bool is_healed(const Reading&, const Reading& after) const override { return !after.facts["table"].as_bool(); }
+  std::string fell_short(const Reading&, const Reading& last) const override {
+    return last.facts["table"].as_bool() ? "" : "somebody removed the rules of " + context_.service;
+  }
 
  private:
   Status inject() override;
@@ -157,6 +160,9 @@ class Delay final : public Fault {
   Result<Reading> measure() override;
   bool has_effect(const Reading& before, const Reading& during) const override { return during.value > before.value; }
   bool is_healed(const Reading&, const Reading& after) const override { return !after.facts["netem"].as_bool(); }
+  std::string fell_short(const Reading&, const Reading& last) const override {
+    return last.facts["netem"].as_bool() ? "" : "somebody removed the queue of " + context_.service;
+  }
 
  private:
   Status inject() override;

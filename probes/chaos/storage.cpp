@@ -143,6 +143,9 @@ class ReadOnly final : public DiskFault {
                    .text = closed ? "read-only" : "writable"};
   }
   bool has_effect(const Reading& before, const Reading& during) const override { return during.value > before.value; }
+  std::string fell_short(const Reading& before, const Reading& last) const override {
+    return has_effect(before, last) ? "" : "somebody made the disk of " + context_.service + " writable again";
+  }
   bool is_healed(const Reading& before, const Reading& after) const override { return after.value <= before.value; }
 
  private:
