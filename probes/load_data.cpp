@@ -5,49 +5,20 @@
 
 #include "harness/base/file.hpp"
 #include "harness/base/text.hpp"
+#include "probes/csv.hpp"
 #include "probes/load_words.hpp"
 
 namespace mccoy::probes {
 namespace {
 constexpr std::int64_t kMostBytes = 64 << 20;
 
-/// RFC 4180: fields in quotes may hold commas, line ends and doubled quotes. A last line end ends the last row.
-std::vector<std::vector<std::string>> rows_of_csv(std::string_view text) {
-  std::vector<std::vector<std::string>> rows;
-  std::vector<std::string> row;
-  std::string field;
-  bool quoted = false;
-  const auto end_field = [&] {
-    row.push_back(std::move(field));
-    field.clear();
-  };
-  const auto end_row = [&] {
-    end_field();
-    if (row.size() > 1 || !row.front().empty()) rows.push_back(std::move(row));
-    row.clear();
-  };
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (quoted && c == '"' && at + 1 < text.size() && text[at + 1] == '"') {
-      field += text[++at];
-    } else if (c == '"' && (quoted || field.empty())) {
-      quoted = !quoted;
-    } else if (!quoted && c == ',') {
-      end_field();
-    } else if (!quoted && c == '\n') {
-      if (field.ends_with('\r')) field.pop_back();
-      end_row();
-    } else {
-      field += c;
-    }
-  }
-  if (!field.empty() || !row.empty()) end_row();
-  return rows;
-}
-
 Result<LoadData::Named> from_csv(const Said& file, std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  auto rows = rows_of_csv(text);
+  auto read = read_csv(text);
+  if (!read.ok())
+    return file.refuse(
+        fmt::format("{}, line {}: {}", visible_line(file.text(), 80), read.error().where.line, read.error().what),
+        "a quote inside a field in quotes is written twice");
+  auto& rows = *read;
   if (rows.size() < 2)
     return file.refuse(fmt::format("{} has no rows", visible_line(file.text(), 80)),
                        "the first line names the columns, the others are data");

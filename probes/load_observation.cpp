@@ -230,13 +230,16 @@ Value generator_of(const load::Report& report) {
 
 Value connections_of(const load::Report& report) {
   Value list = Value::list();
-  for (const load::Connections& c : report.connections)
-    list.push(Value::map({{"target", c.target},
-                          {"opened", c.opened},
-                          {"failed", c.failed},
-                          {"reused", c.reused},
-                          {"closed_by_peer", c.closed_by_peer},
-                          {"open_max", c.open_max}}));
+  for (const load::Connections& c : report.connections) {
+    Value one = Value::map({{"target", c.target},
+                            {"opened", c.opened},
+                            {"failed", c.failed},
+                            {"reused", c.reused},
+                            {"closed_by_peer", c.closed_by_peer},
+                            {"open_max", c.open_max}});
+    if (!c.tls_failure.empty()) one.set("tls_failure", c.tls_failure);
+    list.push(std::move(one));
+  }
   return list;
 }
 

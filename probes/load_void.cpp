@@ -88,13 +88,18 @@ std::string unchecked(const load::Report& report, const load::Tally& all) {
 
 std::string unanswered(const load::Report& report, const load::Tally& all) {
   std::uint64_t opened = 0;
-  for (const load::Connections& connections : report.connections) opened += connections.opened;
+  std::string tls;
+  for (const load::Connections& connections : report.connections) {
+    opened += connections.opened;
+    if (tls.empty() && !connections.tls_failure.empty()) tls = ": " + connections.tls_failure;
+  }
   if (opened > 0) return {};
   std::string causes;
   for (std::size_t i = 0; i < load::kCauses; ++i)
     if (all.failed[i] != 0)
-      causes += fmt::format("{}{} times {}", causes.empty() ? "" : ", ", all.failed[i],
-                            load::to_text(static_cast<load::Cause>(i)));
+      causes += fmt::format("{}{} times {}{}", causes.empty() ? "" : ", ", all.failed[i],
+                            load::to_text(static_cast<load::Cause>(i)),
+                            static_cast<load::Cause>(i) == load::Cause::tls ? tls : "");
   return fmt::format("the target could not be reached: not one connection was made ({})",
                      causes.empty() ? "nothing was begun" : causes);
 }

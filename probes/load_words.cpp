@@ -94,6 +94,7 @@ std::size_t LoadData::table_for(const Named& named, Written written) {
   const auto [made, is_new] = made_.emplace(std::pair(named.name, written), tables_.size());
   if (!is_new) return made->second;
   load::Table table = named.table;
+  table.drawn_as = static_cast<std::size_t>(&named - named_.data());
   for (auto& row : table.rows)
     for (std::string& value : row) value = written_as(value, written);
   tables_.push_back(std::move(table));
@@ -112,9 +113,6 @@ Result<load::Piece> LoadData::piece(std::string_view table, std::string_view col
                  .hint = "take it out of the file, or send the value in the body"};
   const bool same = std::ranges::all_of(named->table.rows,
                                         [&](const auto& row) { return written_as(row[index], written) == row[index]; });
-  if (!same && named->table.order == load::Table::Order::random)
-    return Error{.what = fmt::format("{}.{} has values that must be escaped here", table, column),
-                 .hint = "take the rows in turn, or write them escaped into the file"};
   return Piece{
       .kind = Piece::Kind::column, .table = table_for(*named, same ? Written::plain : written), .column = index};
 }

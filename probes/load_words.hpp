@@ -32,8 +32,7 @@ class LoadData {
   std::vector<std::string> names() const;  ///< "data.user", …
   /// A piece for TABLE.COLUMN. Values that are written otherwise there are kept in a table of their own, with the same
   /// rows in the same order.
-  ///   errors  no such table or column; chosen at random and written otherwise (the rows of two tables would differ);
-  ///           a line end where there can be none
+  ///   errors  no such table or column; a line end where there can be none
   Result<load::Piece> piece(std::string_view table, std::string_view column, Written written);
   std::vector<load::Table> take_tables() { return std::move(tables_); }
 

@@ -1,4 +1,6 @@
 // Undo orders as data and as words.
+#include <sys/resource.h>
+
 #include <array>
 #include <utility>
 
@@ -34,6 +36,21 @@ std::string quoted(const std::string& word) {
 /// Records of older versions know its process only.
 std::uint64_t number_of(const UndoOrder& order) {
   return order.network != 0 ? order.network : inode_of_network(order.process);
+}
+
+/// "--nofile=1024:4096", as prlimit(1) has it.
+std::string limits_of(const UndoOrder& order) {
+  constexpr std::pair<int, std::string_view> kNames[] = {
+      {RLIMIT_NOFILE, "nofile"}, {RLIMIT_AS, "as"},     {RLIMIT_FSIZE, "fsize"},     {RLIMIT_NPROC, "nproc"},
+      {RLIMIT_CPU, "cpu"},       {RLIMIT_DATA, "data"}, {RLIMIT_STACK, "stack"},     {RLIMIT_CORE, "core"},
+      {RLIMIT_LOCKS, "locks"},   {RLIMIT_RSS, "rss"},   {RLIMIT_MEMLOCK, "memlock"},
+  };
+  const auto text = [](std::uint64_t limit) {
+    return limit == RLIM_INFINITY ? std::string("unlimited") : std::to_string(limit);
+  };
+  for (const auto& [resource, name] : kNames)
+    if (resource == order.number) return "--" + std::string(name) + "=" + text(order.soft) + ":" + text(order.hard);
+  return "# the resource " + std::to_string(order.number) + " is unknown here";
 }
 
 std::string in_network(const UndoOrder& order, const std::string& command) {
@@ -145,7 +162,7 @@ std::string by_hand(const UndoOrder& order) {
     case What::signal:
       return "kill -" + signal_name(order.number) + " " + pid;
     case What::limit:
-      return "prlimit --pid " + pid;
+      return "prlimit --pid " + pid + " " + limits_of(order);
     case What::write:
       return "printf %s " + quoted(std::string(trim(order.bytes))) + " > " + to;
     case What::cgroup:

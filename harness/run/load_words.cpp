@@ -78,6 +78,9 @@ std::vector<std::pair<std::string, std::string>> load_in_words(const Value& figu
   if (const Value& arrivals = figures["arrivals"]; arrivals["counted"].is_number())
     lines.emplace_back("arrived", fmt::format("the service counted {:.6g} of {} sent", arrivals["counted"].as_double(),
                                               arrivals["sent"].as_int()));
+  for (const Value& target : load["connections"].as_list())
+    if (const Value* why = target.find("tls_failure"); why != nullptr)
+      lines.emplace_back("tls", target["target"].as_string() + ": " + why->as_string());
   for (auto& [label, text] : lines) text = visible_line(text);
   return lines;
 }

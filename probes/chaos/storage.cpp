@@ -102,6 +102,9 @@ class DiskFull final : public DiskFault {
     const double nothing = static_cast<double>(leave_ + during.facts["page"].as_int());
     return before.value > nothing && during.value <= nothing;
   }
+  std::string fell_short(const Reading&, const Reading& last) const override {
+    return last.facts["ballast"].as_bool() ? "" : "somebody made room on the disk of " + context_.service;
+  }
   /// What the target wrote meanwhile is its own.
   bool is_healed(const Reading&, const Reading& after) const override { return !after.facts["ballast"].as_bool(); }
 

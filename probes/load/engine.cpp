@@ -148,6 +148,7 @@ void add(Connections& into, const Connections& from) {
       &Connections::opened,         &Connections::failed,       &Connections::reused,  &Connections::resent,
       &Connections::closed_by_peer, &Connections::closed_by_us, &Connections::open_max};
   for (const auto sum : kSums) into.*sum += from.*sum;
+  if (into.tls_failure.empty()) into.tls_failure = from.tls_failure;
 }
 
 void add(Report& report, const Outcome& outcome) {

@@ -62,6 +62,7 @@ struct Table {
   };
   Order order = Order::in_turn;
   std::vector<std::vector<std::string>> rows;  ///< at least one
+  std::size_t drawn_as = 0;  ///< random: a turn takes the same row of all tables of this number and length
 };
 
 /// What must be true of a response. A response that fails one is a response, but no ok one.

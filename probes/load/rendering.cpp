@@ -73,7 +73,7 @@ void Rendering::piece(const Piece& piece, const RequestFacts& facts, std::uint64
       const std::uint64_t row =
           table.order == Table::Order::in_turn
               ? facts.turn % table.rows.size()
-              : below(draw(profile_.seed, facts.journey, Purpose::row, piece.table), table.rows.size());
+              : below(draw(profile_.seed, facts.journey, Purpose::row, table.drawn_as), table.rows.size());
       out.append(table.rows[row][piece.column]);
       break;
     }

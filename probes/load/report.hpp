@@ -132,7 +132,8 @@ struct Connections {
   std::uint64_t reused = 0;  ///< requests on a connection that had carried one before
   std::uint64_t resent = 0;  ///< GET, HEAD and OPTIONS sent again: the peer had closed the idle connection
   std::uint64_t closed_by_peer = 0, closed_by_us = 0;
-  std::uint64_t open_max = 0;  ///< at a time
+  std::uint64_t open_max = 0;    ///< at a time
+  std::string tls_failure = {};  ///< why TLS broke down, the first time it did; "": never
 };
 
 struct Peer {

@@ -105,14 +105,28 @@ Moved TlsSession::outcome(int result) {
   const auto code = ::ERR_peek_error();
   ::ERR_clear_error();
   if (why == SSL_ERROR_SYSCALL) return errno == ECONNRESET || errno == EPIPE ? Moved::reset : Moved::end;
-  return ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING ? Moved::end : Moved::wrong;
+  if (ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) return Moved::end;
+  explain(code);
+  return Moved::wrong;
+}
+
+/// In the words of OpenSSL; of a certificate, what is wrong with it.
+void TlsSession::explain(unsigned long code) {
+  const long verified = ::SSL_get_verify_result(ssl_.get());
+  const bool is_certificate = ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED && verified != X509_V_OK;
+  const char* reason = is_certificate ? ::X509_verify_cert_error_string(verified) : ::ERR_reason_error_string(code);
+  failure_ = reason != nullptr ? reason : "no reason given";
 }
 
 Moved TlsSession::shake_hands() {
   ::ERR_clear_error();
   errno = 0;
   const int result = ::SSL_do_handshake(ssl_.get());
-  return result == 1 ? Moved::some : outcome(result);
+  if (result == 1) return Moved::some;
+  const Moved moved = outcome(result);
+  if (moved == Moved::end) failure_ = "the peer ended the connection during the handshake";
+  if (moved == Moved::reset) failure_ = "the peer reset the connection during the handshake";
+  return moved;
 }
 
 Moved TlsSession::read(char* into, std::size_t size, std::size_t& got) {

@@ -28,7 +28,8 @@ class TlsSession {
   Moved read(char* into, std::size_t size, std::size_t& got);
   Moved write(const char* from, std::size_t size, std::size_t& put);
   bool agreed_on_h2() const;
-  void close();  ///< says goodbye, as far as the socket takes it at once
+  const std::string& failure() const { return failure_; }  ///< why TLS broke down; "": it did not
+  void close();                                            ///< says goodbye, as far as the socket takes it at once
 
  private:
   friend class TlsContext;
@@ -36,7 +37,9 @@ class TlsSession {
     void operator()(ssl_st* ssl) const noexcept;
   };
   Moved outcome(int result);
+  void explain(unsigned long code);
   std::unique_ptr<ssl_st, Free> ssl_;
+  std::string failure_;
 };
 
 /// Settings shared by the sessions of one target; used by all threads.

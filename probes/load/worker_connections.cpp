@@ -303,6 +303,7 @@ void Worker::close(Index index, bool by_peer) {
   if (!stood) --state.connecting;
   if (stood) ++(by_peer ? figures.closed_by_peer : figures.closed_by_us);
   if (closings_++ % kRetransmitsEvery == 0) sample_retransmits(connection.fd);
+  if (connection.extra && figures.tls_failure.empty()) figures.tls_failure = connection.extra->tls.failure();
   if (connection.extra && connection.extra->tls && stood && !by_peer) connection.extra->tls.close();
   ::close(connection.fd);  // which takes it out of the epoll, too
   connection.fd = -1;

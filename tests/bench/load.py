@@ -43,7 +43,9 @@ class Fast:
         return int(ask(self.url + "/counter").split()[1])
 
     def latencies(self):
-        return sorted(int(line) for line in ask(self.url + "/latencies").split())
+        """ns of each reply: those drawn, and those the target made of them, both in order."""
+        pairs = [line.split() for line in ask(self.url + "/latencies").splitlines()]
+        return sorted(int(drawn) for drawn, _ in pairs), sorted(int(made) for _, made in pairs)
 
     def stop(self):
         self.process.kill()
@@ -219,11 +221,13 @@ def stall():
 def known_latencies():
     fast = Fast("--delay-us", "2000", "--spread-us", "10000", "--seed", "7")
     run = measure([BENCH, fast.url + "/", "--rate", "1000", "--seconds", "8", "--threads", "1"], fast)
-    told, drawn = json.loads(run["printed"])["response_us"], fast.latencies()
-    print("\nlatencies drawn by the target, as it drew them and as they were measured (ms)")
+    told, (drawn, made) = json.loads(run["printed"])["response_us"], fast.latencies()
+    print("\nlatencies of a known distribution: as drawn, as the target's own clock saw them, as they were measured (ms)")
     for name, q in {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}.items():
-        true = drawn[math.ceil(q * len(drawn)) - 1] / 1e6
-        print(f"{name:>12} drawn {true:8.2f} measured {told[name] / 1000:8.2f} error {told[name] / 1000 / true - 1:7.2%}")
+        asked, true = (each[math.ceil(q * len(each)) - 1] / 1e6 for each in (drawn, made))
+        ours = told[name] / 1000
+        print(f"{name:>12} drawn {asked:8.3f} made {true:8.3f} measured {ours:8.3f}, off the drawn by {ours - asked:6.3f}"
+              f" ({ours / asked - 1:6.2%}), off the made by {ours - true:6.3f} ({ours / true - 1:6.2%})")
     fast.stop()
 
 

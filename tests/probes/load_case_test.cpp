@@ -395,4 +395,36 @@ BOOST_AUTO_TEST_CASE(a_table_names_each_column_once) {
   BOOST_TEST(test::contains(error.what, "twice"), error.what);
 }
 
+BOOST_AUTO_TEST_CASE(a_quote_that_is_not_closed_does_not_swallow_the_rest_of_the_table) {
+  Attempt attempt;
+  BOOST_REQUIRE(write_atomically(attempt.scratch.path() + "/u.csv", "u,n\na,\"1\"\nb,\"2\nc,3\n").ok());
+  const auto error = attempt.refused("load", "GET http://127.0.0.1:1/{{data.u}}",
+                                     fields("3/s", kSecond).set("data", list_of({Value::map({{"file", "u.csv"}})})));
+  BOOST_TEST(test::contains(error.what, "line 3: the quote"), error.what);
+}
+
+/// The column is escaped in the path and plain in the header, from two tables, and both are of the same row.
+BOOST_AUTO_TEST_CASE(a_turn_takes_one_row_at_random_however_it_is_written) {
+  Listener listener;
+  load::testing::Server server(each_request([&](const std::string& request) { return listener.heard(request); }));
+  Attempt attempt;
+  std::string table = "name\n";
+  for (int i = 0; i < 50; ++i) table += "a b" + std::to_string(i) + "\n";
+  BOOST_REQUIRE(write_atomically(attempt.scratch.path() + "/u.csv", table).ok());
+  attempt.seen("load", url_of(server, "/{{data.name}}"),
+               fields("30/s", kSecond)
+                   .set("headers", Value::map({{"X-Name", "{{data.name}}"}}))
+                   .set("data", list_of({Value::map({{"file", "u.csv"}, {"order", "random"}})})));
+  const auto all = listener.all();
+  BOOST_REQUIRE(all.size() == 30u);
+  std::set<std::string> names;
+  for (const std::string& request : all) {
+    const auto from = request.find("X-Name: a b") + 11;
+    const std::string number = request.substr(from, request.find('\r', from) - from);
+    BOOST_TEST(test::contains(request, "/a%20b" + number + " "), request);
+    names.insert(number);
+  }
+  BOOST_TEST(names.size() > 5u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

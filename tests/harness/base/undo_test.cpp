@@ -272,9 +272,17 @@ BOOST_FIXTURE_TEST_CASE(limits_of_a_process_are_given_back, Folder) {
                                  .hard = before.rlim_max});
   const rlimit low{.rlim_cur = 4, .rlim_max = before.rlim_max};
   BOOST_REQUIRE(::prlimit(tree.root().pid, RLIMIT_NOFILE, &low, nullptr) == 0);
+  const std::string by_hand = mccoy::by_hand(promised->order());
   BOOST_TEST(promised->fulfil().ok());
   BOOST_REQUIRE(::prlimit(tree.root().pid, RLIMIT_NOFILE, nullptr, &now) == 0);
   BOOST_TEST(now.rlim_cur == before.rlim_cur);
+
+  BOOST_REQUIRE(::prlimit(tree.root().pid, RLIMIT_NOFILE, &low, nullptr) == 0);
+  const auto ran = run_command(command({"/bin/sh", "-c", by_hand}), Deadline::in(seconds(20)));
+  BOOST_REQUIRE(ran.ok());
+  BOOST_TEST((ran->ended.exited && ran->ended.code == 0), by_hand);
+  BOOST_REQUIRE(::prlimit(tree.root().pid, RLIMIT_NOFILE, nullptr, &now) == 0);
+  BOOST_TEST(now.rlim_cur == before.rlim_cur, by_hand);
 }
 
 BOOST_FIXTURE_TEST_CASE(only_the_mount_that_is_meant_is_unmounted, Folder,

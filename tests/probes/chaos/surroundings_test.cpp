@@ -61,6 +61,29 @@ suite::Service inside(const Network& network, const std::string& name) {
   service.ready = target::testing::ready_by(suite::Ready::How::log, "listening");
   return service;
 }
+
+/// Somebody types what the plan says for the worst case, while the fault lasts.
+///   use  makes the effect seen
+///   returns  what is said of it then
+std::string taken_away(Arena& arena, const std::string& fault, const Value& settings, const std::string& service,
+                       const std::function<void()>& use) {
+  auto made = arena.make(fault, settings, service);
+  const FaultPlan plan = made->plan();
+  auto active = ActiveFault::inject(std::move(made), arena.context(service));
+  BOOST_REQUIRE_MESSAGE(active.ok(), (active.ok() ? "" : active.error().what));
+  use();
+  BOOST_TEST(has_effect(**active));
+  auto env = base_environment();
+  set_env(env, "PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+  BOOST_TEST(!plan.by_hand.empty());
+  for (const auto& words : plan.by_hand) {
+    const auto ran = run_command({.argv = {"/bin/sh", "-c", words}, .env = env}, Deadline::in(seconds(20)));
+    BOOST_REQUIRE(ran.ok());
+    BOOST_TEST((ran->ended.exited && ran->ended.code == 0), words + ": " + ran->err.text());
+  }
+  BOOST_TEST(heals(**active));
+  return (*active)->fell_short();
+}
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(surroundings)
@@ -253,6 +276,42 @@ BOOST_AUTO_TEST_CASE(lost_packets_are_counted) {
     BOOST_TEST(heals(*fault));
   }
   BOOST_TEST(to_shop().starts_with("ok"));
+}
+
+/// The effect was there and then it was not: that is less than was asked for, and no proof of what held meanwhile.
+BOOST_AUTO_TEST_CASE(a_fault_that_somebody_takes_away_fell_short) {
+  const auto nothing = [] {};
+  const struct {
+    const char* fault;
+    Value settings;
+    std::string sentence;
+  } kDisks[] = {{"read_only", kNothing, "somebody made the disk of db writable again"},
+                {"disk_full", Value::map({{"disk", "1MiB"}}), "somebody made room on the disk of db"}};
+  for (const auto& disk : kDisks) {
+    Arena arena;
+    arena.with(disk.fault, disk.settings).up();
+    if (lacking(arena, disk.fault, disk.settings)) continue;
+    BOOST_TEST(taken_away(arena, disk.fault, disk.settings, "db", nothing) == disk.sentence);
+  }
+  Arena arena;
+  const Value name = Value::map({{"name", "shop.test"}, {"to", "127.0.0.9"}});
+  arena.with("names", name).up();
+  if (lacking(arena, "names", name)) return;
+  BOOST_TEST(taken_away(arena, "names", name, "db", [&] { (void)arena.ask("resolve shop.test"); }) ==
+             "somebody took its name files away from db");
+}
+
+BOOST_AUTO_TEST_CASE(so_did_rules_of_a_network_that_somebody_removes) {
+  if (::geteuid() != 0) return;
+  const Network network;
+  Arena arena({doer("db"), inside(network, "shop")});
+  arena.up();
+  const auto to_shop = [&](const std::string& line) { return ask(arena.world().port("shop"), line, "10.213.77.2"); };
+  BOOST_REQUIRE(comes_true([&] { return to_shop("pid").starts_with("ok"); }));
+  const Value from = Value::map({{"from", "db"}});
+  if (lacking(arena, "partition", from, "shop")) return;
+  const auto use = [&] { (void)to_shop("connect " + std::to_string(arena.world().port("db")) + " 10.213.77.1"); };
+  BOOST_TEST(taken_away(arena, "partition", from, "shop", use) == "somebody removed the rules of shop");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -148,10 +148,14 @@ BOOST_AUTO_TEST_CASE(a_server_nobody_vouches_for_is_a_failure_of_tls) {
   if (nginx == nullptr) return;
   Profile asked = over(*nginx, "tls", Protocol::http1, true, "over");
   asked.targets[0].tls->ca_file = nginx->file("client.pem");
-  BOOST_TEST(failed_by(run_checked(asked), Cause::tls) == 200U);
+  const Report unknown = run_checked(asked);
+  BOOST_TEST(failed_by(unknown, Cause::tls) == 200U);
+  BOOST_TEST(unknown.connections[0].tls_failure == "unable to get local issuer certificate");
   asked = over(*nginx, "tls", Protocol::http1, true, "over");
   asked.targets[0].tls->server_name = "other.test";
-  BOOST_TEST(failed_by(run_checked(asked), Cause::tls) == 200U);
+  const Report misnamed = run_checked(asked);
+  BOOST_TEST(failed_by(misnamed, Cause::tls) == 200U);
+  BOOST_TEST(misnamed.connections[0].tls_failure == "hostname mismatch");
   asked.targets[0].tls->verify = false;
   BOOST_TEST(run_checked(asked).all().ok == 200U);
   asked.targets[0].tls->ca_file = "/no/such/file";
@@ -176,6 +180,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_speaks_neither_tls_nor_http2_is_counted_as_such
   asked.connect_timeout = milliseconds(500);
   const Report tls = run_checked(asked);
   BOOST_TEST(failed_by(tls, Cause::tls) + failed_by(tls, Cause::connect_timeout) == 50U);
+  BOOST_TEST(tls.connections[0].tls_failure.empty() == (failed_by(tls, Cause::tls) == 0U));
   asked.targets[0].tls.reset();
   asked.targets[0].protocol = Protocol::http2;
   asked.response_timeout = milliseconds(500);
