@@ -43,8 +43,10 @@ std::string find_program(const std::string& name, const std::string& path_variab
     return is_executable(path) ? path : std::string();
   }
   for (const std::string& folder : split(path_variable, ':')) {
-    std::string path = absolute((folder.empty() ? "." : folder) + '/' + name, cwd);
-    if (is_executable(path)) return path;
+    const bool is_relative = !folder.starts_with('/');
+    const std::string path =
+        is_relative ? absolute((folder.empty() ? "." : folder) + '/' + name, cwd) : folder + '/' + name;
+    if (is_executable(path)) return absolute(path, cwd);
   }
   return {};
 }

@@ -104,7 +104,7 @@ Result<StartRequest> request_of(const Command& command) {
   request.umask = mask;
   request.change_user = command.uid || command.gid;
   request.uid = command.uid.value_or(::geteuid());
-  request.gid = command.gid.value_or(group_of(request.uid));
+  if (request.change_user) request.gid = command.gid ? *command.gid : group_of(request.uid);
   request.want_cgroup = command.want_cgroup;
   request.no_network = command.no_network;
   request.private_mounts = command.private_mounts;

@@ -141,7 +141,7 @@ class Run {
     if (interrupt_.raised()) return none_of(schedule, "interrupted");
     if (recorder_.lost()) return none_of(schedule, "the evidence could not be kept");
     if (options_.fail_fast && !stopped_by_.empty()) return none_of(schedule, "--fail-fast: " + stopped_by_);
-    schedule.jobs = options_.jobs > 0 ? options_.jobs : static_cast<int>(std::thread::hardware_concurrency());
+    schedule.jobs = options_.jobs > 0 ? options_.jobs : static_cast<int>(std::thread::hardware_concurrency()) + 2;
     schedule.fail_fast = options_.fail_fast;
     auto scope = suite_scope(suite);
     if (!scope.ok()) return none_of(schedule, "the suite's variables: " + scope.error().what);

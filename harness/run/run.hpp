@@ -17,7 +17,7 @@ struct RunOptions {
   std::vector<std::string> only;              ///< globs over case names and "suite/case"; what they need is taken along
   std::vector<std::string> tags;              ///< any of these
   int shard = 1, shards = 1;                  ///< this run is shard 1..shards of the plan
-  int jobs = 0;                               ///< cases at the same time; 0: number of processors
+  int jobs = 0;                               ///< cases at the same time; 0: number of processors + 2
   std::optional<suite::Requirement> require;  ///< instead of the suites' own
   bool strict = false;                        ///< a flaky pass is a failure
   bool fail_fast = false;                     ///< the first case that does not pass ends the run; the rest is not-run

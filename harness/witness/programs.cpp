@@ -103,8 +103,10 @@ Watched* Programs::find_child(pid_t pid) {
 
 /// One of them takes over children whose parent is gone.
 void Programs::look_above(pid_t parent) {
-  for (std::optional<tracee::Stat> stat; parent > 0; parent = stat ? stat->parent : 0) {
+  above_.push_back(1);
+  for (std::optional<tracee::Stat> stat; parent > 1; parent = stat ? stat->parent : 0) {
     above_.push_back(parent);
+    if (parent == ::getpid()) break;
     stat = tracee::stat_of(parent);
   }
 }
