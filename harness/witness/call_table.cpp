@@ -264,8 +264,21 @@ bool holds(const Row& row, std::uint64_t argument) {
   }
 }
 
+/// The library knows a multiplexed call by a pseudo number; kernels since 4.3 have real ones beside socketcall, which
+/// the filter shows, too.
+struct Direct {
+  std::string_view name;
+  int number = 0;
+};
+constexpr Direct kDirectOfI386[] = {
+    {"bind", 361}, {"connect", 362}, {"listen", 363}, {"accept4", 364}, {"sendto", 369}};
+
 Numbers make_numbers() {
   Numbers numbers;
+  for (const Row& row : kRows)
+    for (const Direct& direct : kDirectOfI386)
+      if (seccomp_arch_native() == SCMP_ARCH_X86_64 && direct.name == row.call.name)
+        numbers.emplace(key_of(AUDIT_ARCH_I386, direct.number), row.call);
   for (const Abi& abi : abis()) {
     for (const std::span<const Row> rows : {std::span<const Row>(kRows), std::span<const Row>(kCountable)})
       for (const Row& row : rows)

@@ -78,6 +78,8 @@ BOOST_AUTO_TEST_CASE(calls_of_the_32_bit_interface_are_seen) {
   BOOST_TEST(ran.captured.ended.code == 0);
   BOOST_TEST(has_read(ran.activity, "/etc/hostname"));
   BOOST_TEST(has_made(ran.activity, folder.at("made-by-32-bit")));
+  BOOST_REQUIRE(ran.activity.connections.size() == 1U);
+  BOOST_TEST(ran.activity.connections[0].made == 1);
   BOOST_TEST((program(ran.activity, "/bin/true").exit_code == 0));
 }
 
