@@ -30,12 +30,14 @@ WatchWord hear(int watcher) {
   return got == sizeof word ? word : WatchWord::no;
 }
 
+msghdr told_message;  ///< where it lies, the filter knows it by
+
 bool tell(int watcher, int number) {
   iovec part{&number, sizeof number};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  return ::sendmsg(watcher, &message, MSG_NOSIGNAL) == sizeof number;
+  told_message = {};
+  told_message.msg_iov = &part;
+  told_message.msg_iovlen = 1;
+  return ::sendmsg(watcher, &told_message, MSG_NOSIGNAL) == sizeof number;
 }
 
 int install(const sock_fprog& program, unsigned long flags) {
@@ -68,6 +70,10 @@ int install_for_tracer(const sock_fprog& program) {
   return install_as_allowed(program, SECCOMP_FILTER_FLAG_SPEC_ALLOW) == 0 ? 0 : -errno;
 }
 }  // namespace
+
+std::uintptr_t watch_message() {
+  return reinterpret_cast<std::uintptr_t>(&told_message);
+}
 
 bool offer_watch(int watcher, char* filter, std::size_t bytes) {
   if (!tell(watcher, static_cast<pid_t>(::syscall(SYS_getpid))) || hear(watcher) != WatchWord::yes) return true;

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "harness/base/call_watch.hpp"
 #include "harness/base/file.hpp"
 #include "harness/base/owned.hpp"
 
@@ -93,6 +94,8 @@ constexpr Row kRows[] = {
     plain(Call::accept, "accept"),
     plain(Call::accept, "accept4"),
     when(plain(Call::sendto, "sendto"), 4, SCMP_CMP_NE, 0),
+    plain(Call::sendmsg, "sendmsg"),  // see as_installed()
+    plain(Call::sendmmsg, "sendmmsg"),
     when(plain(Call::kill, "kill"), 1, SCMP_CMP_NE, SIGURG),
     plain(Call::kill, "tkill"),
     when(plain(Call::tgkill, "tgkill"), 2, SCMP_CMP_NE, SIGURG),
@@ -192,7 +195,7 @@ Result<std::string> exported(scmp_filter_ctx filter) {
   return read_file("/proc/self/fd/" + std::to_string(memory.get()), kMostBytes);
 }
 
-constexpr std::string_view kNotOfServices[] = {"accept", "accept4"};
+constexpr std::string_view kNotOfServices[] = {"accept", "accept4", "sendmsg", "sendmmsg"};
 
 /// Of open(2): it can change something.
 struct FlagsThatWrite {
@@ -200,6 +203,11 @@ struct FlagsThatWrite {
 };
 constexpr FlagsThatWrite kWriting[] = {
     {O_ACCMODE, O_WRONLY}, {O_ACCMODE, O_RDWR}, {O_CREAT, O_CREAT}, {O_TRUNC, O_TRUNC}};
+
+/// The child itself goes on talking to us when its filter stands (call_watch.hpp).
+Row as_installed(const Row& row) {
+  return row.call.call == Call::sendmsg ? when(row, 1, SCMP_CMP_NE, watch_message()) : row;
+}
 
 int add_row(scmp_filter_ctx filter, const Row& row, int number, Watching watching) {
   if (watching != Watching::service || row.call.call != Call::open) return add(filter, row, number);
@@ -242,7 +250,8 @@ Result<std::string> make_filter(Watching watching, const std::vector<std::string
     if (watching != Watching::command && left_out) continue;
     const int number = number_of(seccomp_arch_native(), row.call.name);
     if (number == __NR_SCMP_ERROR) continue;
-    if (const int error = add_row(filter.get(), row, number, watching); error != 0) return cannot(row.call.name, error);
+    if (const int error = add_row(filter.get(), as_installed(row), number, watching); error != 0)
+      return cannot(row.call.name, error);
   }
   return exported(filter.get());
 }
@@ -270,8 +279,8 @@ struct Direct {
   std::string_view name;
   int number = 0;
 };
-constexpr Direct kDirectOfI386[] = {
-    {"bind", 361}, {"connect", 362}, {"listen", 363}, {"accept4", 364}, {"sendto", 369}};
+constexpr Direct kDirectOfI386[] = {{"bind", 361},   {"connect", 362}, {"listen", 363},  {"accept4", 364},
+                                    {"sendto", 369}, {"sendmsg", 370}, {"sendmmsg", 345}};
 
 Numbers make_numbers() {
   Numbers numbers;

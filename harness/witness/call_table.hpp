@@ -30,6 +30,8 @@ enum class Call : std::uint8_t {
   listen,
   accept,
   sendto,
+  sendmsg,     ///< struct msghdr
+  sendmmsg,    ///< struct mmsghdr[], how many
   socketcall,  ///< 32-bit x86: number of the call, pointer to its arguments
   kill,        ///< pid, signal
   tgkill,      ///< process, thread, signal
@@ -56,7 +58,7 @@ bool is_shown(std::uint32_t arch, int number, const std::uint64_t (&arguments)[6
 /// Can calls of this name be counted? They cost nothing unless they are asked for.
 bool is_countable(std::string_view name);
 /// Which calls are shown. Of a service, those that come with every request and tell nothing its evidence needs are left
-/// out: accept, and opening a file only to read it where no claim is about that.
+/// out: accept, sendmsg, and opening a file only to read it where no claim is about that.
 enum class Watching : std::uint8_t { command, service, service_reads };
 /// The filter for this machine: all ABIs its kernel runs.
 ///   counted  countable calls that are to be shown as well

@@ -1,8 +1,8 @@
 // Watches one command and everything below it through a seccomp user notification: the kernel shows every call of
 // call_table.hpp before it is carried out. Needs no root and no change to the program; cannot be shaken off by it.
 // Where the kernel refuses that, through ptrace (tracer.hpp).
-// What it cannot see: calls through io_uring, addresses in sendmsg, and a program whose kernel interface is not one of
-// this machine's. Programs that raise their user (sudo) run without that power unless mccoy is root.
+// What it cannot see: calls through io_uring, addresses in sendmsg of a service, and a program whose kernel interface
+// is not one of this machine's. Programs that raise their user (sudo) run without that power unless mccoy is root.
 #pragma once
 #include <memory>
 #include <string>

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include "harness/base/file.hpp"
@@ -202,6 +203,10 @@ void Recorder::dispatch(Caller& caller) {
       return connect(caller, caller.fd(0), caller.arg(1), caller.arg(2), false);
     case Call::sendto:
       return connect(caller, caller.fd(0), caller.arg(4), caller.arg(5), true);
+    case Call::sendmsg:
+      return send_messages(caller, caller.fd(0), caller.arg(1), 1);
+    case Call::sendmmsg:
+      return send_messages(caller, caller.fd(0), caller.arg(1), caller.arg(2));
     case Call::listen:
       return sockets_.listens(caller.process, programs_.program_of(caller.process), caller.fd(0));
     case Call::accept:
@@ -411,9 +416,27 @@ void Recorder::connect(Caller& caller, int fd, std::uint64_t address, std::uint6
   if (sockets_.crowded()) sockets_.forget_closed(programs_);
 }
 
+/// Messages to an address of their own; those over a connection have none.
+///   headers  where the array of struct mmsghdr is; of one, the msghdr it begins with is enough
+void Recorder::send_messages(Caller& caller, int fd, std::uint64_t headers, std::uint64_t count) {
+  constexpr std::uint64_t kMost = 1024;  // UIO_MAXIOV: the kernel takes no more
+  const std::size_t width = caller.narrow ? 4 : 8, each = caller.narrow ? 32 : 64;
+  std::array<char, 64 * kMost> room;
+  const std::size_t wanted = count == 1 ? width + 4 : each * std::min(count, kMost);
+  const std::size_t got = tracee::read_bytes(caller.thread(), headers, room.data(), wanted);
+  for (std::size_t at = 0; at + width + 4 <= got; at += each) {
+    std::uint64_t name = 0;
+    std::uint32_t size = 0;
+    std::memcpy(&name, &room[at], width);
+    std::memcpy(&size, &room[at + width], sizeof size);
+    if (name != 0) connect(caller, fd, name, size, true);
+  }
+}
+
 /// 32-bit x86 has one call for all of them.
 void Recorder::socket_call(Caller& caller) {
-  constexpr std::uint64_t kConnect = 3, kListen = 4, kAccept = 5, kSendto = 11, kAccept4 = 18;  // linux/net.h
+  constexpr std::uint64_t kConnect = 3, kListen = 4, kAccept = 5, kSendto = 11, kSendmsg = 16, kAccept4 = 18,
+                          kSendmmsg = 20;  // linux/net.h
   std::array<std::uint32_t, 6> args{};
   if (tracee::read_bytes(caller.thread(), caller.arg(1), args.data(), sizeof args) == 0) return;
   const int fd = static_cast<int>(args[0]);
@@ -421,6 +444,8 @@ void Recorder::socket_call(Caller& caller) {
   const std::uint64_t number = caller.arg(0);
   if (number == kConnect) connect(caller, fd, args[1], args[2], false);
   if (number == kSendto && args[4] != 0) connect(caller, fd, args[4], args[5], true);
+  if (number == kSendmsg) send_messages(caller, fd, args[1], 1);
+  if (number == kSendmmsg) send_messages(caller, fd, args[1], args[2]);
   if (number == kListen) sockets_.listens(caller.process, by, fd);
   if (number == kAccept || number == kAccept4) sockets_.accepts(caller.process, by, fd);
 }

@@ -78,6 +78,7 @@ class Recorder {
   void change(Caller& caller, PendingChange::Kind kind);
   void socket_call(Caller& caller);
   void connect(Caller& caller, int fd, std::uint64_t address, std::uint64_t size, bool once);
+  void send_messages(Caller& caller, int fd, std::uint64_t headers, std::uint64_t count);
   void kill(Caller& caller);
   void new_process(const Caller& caller);
   void hides_from_tracers(const Caller& caller);

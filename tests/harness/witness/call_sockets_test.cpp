@@ -94,5 +94,12 @@ BOOST_AUTO_TEST_CASE(datagrams_to_an_address_are_tries) {
   BOOST_TEST(seen.connections[0].tried == 3);
 }
 
+BOOST_AUTO_TEST_CASE(so_are_messages_with_an_address) {
+  const Activity seen = watch_all(fixture("deeds_sockets", {"messages"}));
+  BOOST_REQUIRE(seen.connections.size() == 1U);
+  BOOST_TEST(seen.connections[0].protocol == "udp");
+  BOOST_TEST(seen.connections[0].tried == 5);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace mccoy::test
