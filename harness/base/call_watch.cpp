@@ -37,7 +37,9 @@ bool tell(int watcher, int number) {
   told_message = {};
   told_message.msg_iov = &part;
   told_message.msg_iovlen = 1;
-  return ::sendmsg(watcher, &told_message, MSG_NOSIGNAL) == sizeof number;
+  const bool told = ::sendmsg(watcher, &told_message, MSG_NOSIGNAL) == sizeof number;
+  told_message.msg_iov = nullptr;
+  return told;
 }
 
 int install(const sock_fprog& program, unsigned long flags) {
