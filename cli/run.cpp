@@ -75,9 +75,7 @@ int run_command(const Options& options) {
 
 void add_run_options(CLI::App& command, Options& options) {
   add_plan_options(command, options.plan);
-  command
-      .add_option("-j,--jobs", options.run.jobs,
-                  "cases at the same time; default: number of processors + 2, for cases wait most of the time")
+  command.add_option("-j,--jobs", options.run.jobs, "cases at the same time; default: number of processors + 2")
       ->check(CLI::Range(1, 4096));
   command
       .add_option_function<std::string>(

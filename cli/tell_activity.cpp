@@ -156,11 +156,11 @@ void tell_connections(const Activity& activity, Lines& lines, const Paint& paint
     std::set<std::string> peers;
     for (const auto& peer : connection.peers) peers.insert(fmt::format("pid {} {}", peer.id.pid, peer.exe));
     const std::string who = peers.empty() ? "" : ", answered by " + *peers.begin();
-    const bool messages = connection.made == 0 && connection.protocol == "udp";
-    const std::string what = messages               ? fmt::format("{} sent", connection.tried)
-                             : connection.made == 0 ? "not made"
-                                                    : fmt::format("{} made, {} bytes out, {} in", connection.made,
-                                                                  connection.bytes_out, connection.bytes_in);
+    std::string what = fmt::format("{} tried", connection.tried);
+    if (connection.made > 0)
+      what = fmt::format("{} made, {} bytes out, {} in", connection.made, connection.bytes_out, connection.bytes_in);
+    else if (connection.protocol != "udp")
+      what += ", none made";
     section.add(fmt::format("{} {}: {}{}", connection.protocol, visible_line(connection.to), what, visible_line(who)),
                 connection.made == 0 ? Tone::quiet : Tone::plain);
   }

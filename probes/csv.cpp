@@ -39,18 +39,20 @@ class Reader {
   }
 
   Status quoted(std::string& field) {
-    const Error unclosed{.where = {.line = line_}, .what = "the quote that begins here is never closed"};
+    const Span begin{.line = line_};
     take(1);
     for (;;) {
       const auto quote = rest_.find('"');
-      if (quote == std::string_view::npos) return unclosed;
+      if (quote == std::string_view::npos)
+        return Error{.where = begin, .what = "the quote that begins here is never closed"};
       field += take(quote);
       take(1);
       if (!rest_.starts_with('"')) break;
       field += take(1);
     }
+    if (rest_ == "\r") take(1);
     const bool ended = rest_.empty() || rest_.front() == ',' || rest_.front() == '\n' || rest_.starts_with("\r\n");
-    if (!ended) return Error{.where = {.line = line_}, .what = "something stands behind the closing quote of a field"};
+    if (!ended) return Error{.where = begin, .what = "something stands behind the closing quote of the field"};
     return {};
   }
 

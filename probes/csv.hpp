@@ -1,4 +1,4 @@
-// Comma-separated values, as RFC 4180 has them.
+// Comma-separated values, as RFC 4180 has them; a quote within a field that does not begin with one is a letter.
 #pragma once
 #include <string>
 #include <string_view>

@@ -91,7 +91,7 @@ std::string unanswered(const load::Report& report, const load::Tally& all) {
   std::string tls;
   for (const load::Connections& connections : report.connections) {
     opened += connections.opened;
-    if (tls.empty() && !connections.tls_failure.empty()) tls = ": " + connections.tls_failure;
+    if (tls.empty() && !connections.tls_failure.empty()) tls = ", for example: " + connections.tls_failure;
   }
   if (opened > 0) return {};
   std::string causes;

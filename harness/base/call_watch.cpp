@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <initializer_list>
 
+#include "harness/base/random.hpp"
+
 // Newer than the headers of Debian 12; the kernel refuses what it does not know, and then we do without.
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
@@ -18,6 +20,8 @@
 
 namespace mccoy {
 namespace {
+const std::uint64_t kToken = fresh_seed();  // before anything is forked
+
 WatchWord hear(int watcher) {
   WatchWord word = WatchWord::no;
   ssize_t got = 0;
@@ -30,16 +34,13 @@ WatchWord hear(int watcher) {
   return got == sizeof word ? word : WatchWord::no;
 }
 
-msghdr told_message;  ///< where it lies, the filter knows it by
-
+/// Shown by no filter, for a sixth argument that the call does not have holds the token.
 bool tell(int watcher, int number) {
   iovec part{&number, sizeof number};
-  told_message = {};
-  told_message.msg_iov = &part;
-  told_message.msg_iovlen = 1;
-  const bool told = ::sendmsg(watcher, &told_message, MSG_NOSIGNAL) == sizeof number;
-  told_message.msg_iov = nullptr;
-  return told;
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  return ::syscall(SYS_sendmsg, watcher, &message, MSG_NOSIGNAL, 0L, 0L, watch_token()) == sizeof number;
 }
 
 int install(const sock_fprog& program, unsigned long flags) {
@@ -73,8 +74,8 @@ int install_for_tracer(const sock_fprog& program) {
 }
 }  // namespace
 
-std::uintptr_t watch_message() {
-  return reinterpret_cast<std::uintptr_t>(&told_message);
+std::uint64_t watch_token() {
+  return kToken;
 }
 
 bool offer_watch(int watcher, char* filter, std::size_t bytes) {

@@ -10,7 +10,7 @@
 //                     go on
 //   child -> watcher  (only after trace) 0, or -errno when that was refused, too
 //   watcher -> child  yes or no: go on
-// Nothing else is said. No filter shows recvmsg, nor sendmsg of the message at watch_message().
+// Nothing else is said. No filter shows recvmsg, nor sendmsg with watch_token() as its sixth argument.
 #pragma once
 #include <sys/types.h>
 
@@ -24,6 +24,6 @@ enum class WatchWord : char { yes = 'y', no = 'n', trace = 't' };
 ///   filter  array of sock_filter, `bytes` long; changed when it is to stop for a tracer
 ///   returns  false: the filter stands and nobody listens to it
 bool offer_watch(int watcher, char* filter, std::size_t bytes);
-/// Where the child's messages lie: the same in all processes forked from this one, and known to no program they become.
-std::uintptr_t watch_message();
+/// A random number, the same in all processes forked from this one, and handed to no program they become.
+std::uint64_t watch_token();
 }  // namespace mccoy

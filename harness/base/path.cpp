@@ -43,10 +43,9 @@ std::string find_program(const std::string& name, const std::string& path_variab
     return is_executable(path) ? path : std::string();
   }
   for (const std::string& folder : split(path_variable, ':')) {
-    const bool is_relative = !folder.starts_with('/');
-    const std::string path =
-        is_relative ? absolute((folder.empty() ? "." : folder) + '/' + name, cwd) : folder + '/' + name;
-    if (is_executable(path)) return absolute(path, cwd);
+    const std::string path = (folder.starts_with('/') ? folder : cwd + '/' + folder) + '/' + name;
+    // Behind a link, ".." leads elsewhere than the words say: such a path is left as the kernel reads it.
+    if (is_executable(path)) return path.find("/..") == std::string::npos ? absolute(path, "/") : path;
   }
   return {};
 }

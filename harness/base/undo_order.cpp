@@ -50,7 +50,7 @@ std::string limits_of(const UndoOrder& order) {
   };
   for (const auto& [resource, name] : kNames)
     if (resource == order.number) return "--" + std::string(name) + "=" + text(order.soft) + ":" + text(order.hard);
-  return "# the resource " + std::to_string(order.number) + " is unknown here";
+  return "";
 }
 
 std::string in_network(const UndoOrder& order, const std::string& command) {
@@ -162,6 +162,8 @@ std::string by_hand(const UndoOrder& order) {
     case What::signal:
       return "kill -" + signal_name(order.number) + " " + pid;
     case What::limit:
+      if (limits_of(order).empty())
+        return "# no command sets the resource " + std::to_string(order.number) + " of " + pid;
       return "prlimit --pid " + pid + " " + limits_of(order);
     case What::write:
       return "printf %s " + quoted(std::string(trim(order.bytes))) + " > " + to;

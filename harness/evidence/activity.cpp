@@ -153,6 +153,7 @@ class ActivityReader {
     activity.reads_complete = value_["reads_complete"].as_bool();
     activity.writes_complete = value_["writes_complete"].as_bool();
     activity.sockets_complete = value_["sockets_complete"].as_bool();
+    activity.messages_unseen = value_["messages_unseen"].as_bool();
     activity.descriptors_complete = value_["descriptors_complete"].as_bool();
     activity.counts_complete = value_["counts_complete"].as_bool();
     return activity;
@@ -305,6 +306,7 @@ Value to_value(const Activity& activity) {
   map.put("reads_complete", activity.reads_complete);
   map.put("writes_complete", activity.writes_complete);
   map.put("sockets_complete", activity.sockets_complete);
+  map.put("messages_unseen", activity.messages_unseen);
   map.put("descriptors_complete", activity.descriptors_complete);
   map.put("counts_complete", activity.counts_complete);
   return map.take();

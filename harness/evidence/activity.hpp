@@ -82,7 +82,7 @@ struct SeenConnection {
   int by = kNoProgram;
   std::string to = {};                       ///< "127.0.0.1:5432", "[::1]:80", "unix:/run/x.sock", "unix:@name"
   std::string protocol = {};                 ///< "tcp", "udp", "unix"
-  std::int64_t tried = 0;                    ///< calls of connect (for udp: also of sendto with an address)
+  std::int64_t tried = 0;                    ///< calls of connect, and messages sent to an address of their own
   std::int64_t made = 0;                     ///< seen to be established
   std::int64_t stood = 0;                    ///< of a window: connections made before it and open when it began
   std::int64_t bytes_out = 0, bytes_in = 0;  ///< at least so many; counted while or after the connection was open
@@ -133,6 +133,7 @@ struct Activity {
   std::int64_t reads_left_out = 0, writes_left_out = 0;
   /// Nothing else can have happened of this kind, since all of it passes the witness and none was lost.
   bool programs_complete = false, reads_complete = false, writes_complete = false, sockets_complete = false;
+  bool messages_unseen = false;       ///< sockets_complete holds but for addresses in sendmsg and sendmmsg
   bool descriptors_complete = false;  ///< what every program was given when it began was looked at
   bool counts_complete = false;       ///< no program below the command makes such calls by another way (io_uring)
 };

@@ -40,7 +40,8 @@ bool peer_is_service(const SeenConnection& connection, const evidence::SeenServi
 struct Meant {
   std::vector<const SeenConnection*> connections;  ///< of the programs that had to do the work
   bool all = true;
-  bool others = false;  ///< programs that had not to do it talked to it
+  bool others = false;   ///< programs that had not to do it talked to it
+  bool listens = false;  ///< a service of ours, which is known to take connections
 };
 
 /// A server has more than one door, and a host more than one name.
@@ -66,7 +67,8 @@ Meant connections_to(const Question& question, const Activity& activity, const s
   const std::vector<int> workers = performers(activity, question.contract);
   Meant meant{.connections = {},
               .all = service == nullptr ? to.find_first_of(":/") != std::string::npos : !service->listeners.empty(),
-              .others = false};
+              .others = false,
+              .listens = service != nullptr && !service->listeners.empty()};
   const std::string plain = to.starts_with("unix:") ? to : "unix:" + to;
   for (const SeenConnection& connection : activity.connections) {
     const bool is_it = service != nullptr ? peer_is_service(connection, *service)
@@ -107,6 +109,8 @@ std::optional<Weight> silence(const Activity& activity, const Meant& meant, cons
     if (meant.others) return unseen("only programs that the claim does not name connected to it");
     if (!activity.sockets_complete) return unseen("no connection to it was seen, and not all could be seen");
     if (!meant.all) return unseen("no connection could be recognised as one to it");
+    if (activity.messages_unseen && !meant.listens)
+      return unseen("no connection to it was seen, and messages without one could not be seen");
     return untouched("no program connected to it");
   }
   const bool certain = activity.sockets_complete && meant.all && all.counted && !all.messages && !meant.others;

@@ -45,7 +45,7 @@ std::string difference(const Value& before, const Value& now) {
     return fmt::format("it was asked for {:.4g}, this one for {:.4g} ({})", level, wanted,
                        now["model"].as_string() == "open" ? "per second" : "users");
   const bool says =
-      before["requests"].as_list().size() > 0 && before["requests"].as_list().front().find("asks") != nullptr;
+      !before["requests"].as_list().empty() && before["requests"].as_list().front().find("asks") != nullptr;
   if (says && asks_of(before) != asks_of(now))
     return fmt::format("it asked for {}; this one for {}", visible_line(asks_of(before), 200),
                        visible_line(asks_of(now), 200));

@@ -25,12 +25,16 @@ std::string garbage(std::int64_t bytes, std::uint64_t seed) {
   return text;
 }
 
+void change(char& byte, std::uint64_t bits) {
+  byte = static_cast<char>(static_cast<unsigned char>(byte) ^ static_cast<unsigned char>(bits));
+}
+
 /// Of the same length; at least one byte differs, unless there is none.
 std::string corrupted(std::string bytes, std::uint64_t seed) {
   constexpr std::size_t kOneIn = 100;
   Random random(seed);
   for (std::size_t left = bytes.empty() ? 0 : bytes.size() / kOneIn + 1; left > 0; --left)
-    bytes[random.below(bytes.size())] ^= static_cast<char>(1 + random.below(255));
+    change(bytes[random.below(bytes.size())], 1 + random.below(255));
   return bytes;
 }
 

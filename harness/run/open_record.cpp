@@ -87,7 +87,7 @@ Value texts(const std::vector<std::string>& words) {
 }
 
 Value options_body(const RunOptions& options) {
-  Value body = Value::map({{"jobs", options.jobs}});
+  Value body = Value::map({{"jobs", jobs_of(options)}});
   if (!options.only.empty()) body.set("only", texts(options.only));
   if (!options.tags.empty()) body.set("tags", texts(options.tags));
   if (options.shards > 1) body.set("shard", std::to_string(options.shard) + "/" + std::to_string(options.shards));
@@ -110,6 +110,10 @@ std::string_view to_text(suite::Requirement require) {
   return "real";
 }
 }  // namespace
+
+int jobs_of(const RunOptions& options) {
+  return options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency()) + 2;
+}
 
 Value open_body(const std::vector<suite::Suite>& suites, const RunOptions& options, const std::string& run_id,
                 std::int64_t started_ms, std::uint64_t seed) {

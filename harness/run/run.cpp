@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
-#include <thread>
 
 #include "harness/base/file.hpp"
 #include "harness/base/random.hpp"
@@ -141,7 +140,7 @@ class Run {
     if (interrupt_.raised()) return none_of(schedule, "interrupted");
     if (recorder_.lost()) return none_of(schedule, "the evidence could not be kept");
     if (options_.fail_fast && !stopped_by_.empty()) return none_of(schedule, "--fail-fast: " + stopped_by_);
-    schedule.jobs = options_.jobs > 0 ? options_.jobs : static_cast<int>(std::thread::hardware_concurrency()) + 2;
+    schedule.jobs = jobs_of(options_);
     schedule.fail_fast = options_.fail_fast;
     auto scope = suite_scope(suite);
     if (!scope.ok()) return none_of(schedule, "the suite's variables: " + scope.error().what);
@@ -257,7 +256,7 @@ class Run {
     if (!result_.evidence_lost) {
       Value body = judge::to_value(result_.summary);
       body.set("reason", interrupted ? "interrupted" : "finished");
-      if (auto sealed = bundle_.seal(std::move(body)); !sealed.ok()) result_.evidence_lost = std::move(sealed).error();
+      if (auto sealed = bundle_.seal(body); !sealed.ok()) result_.evidence_lost = std::move(sealed).error();
       if (result_.evidence_lost)
         result_.summary = judge::summarise(weighed, options_.strict, interrupted, true, result_.problems.size());
     }

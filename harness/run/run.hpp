@@ -31,6 +31,7 @@ struct RunOptions {
   std::vector<std::string> command_line;
   std::string version;  ///< of mccoy
 };
+int jobs_of(const RunOptions& options);  ///< those asked for, or as many as there are processors and two more
 
 /// What there is to say about a case that ended.
 struct CaseEnd {

@@ -55,6 +55,7 @@ evidence::Coverage coverage_of(const SeenService& seen) {
     (complete ? coverage.watched : coverage.blind).emplace_back(what);
   };
   say(seen.activity->sockets_complete, "connections during the trial");
+  if (seen.activity->messages_unseen) coverage.blind.emplace_back("datagrams sent by sendmsg and sendmmsg");
   if (seen.files_watched) say(seen.activity->reads_complete, "files opened for reading during the trial");
   if (seen.files_watched) say(seen.activity->writes_complete, "files opened for writing during the trial");
   return coverage;

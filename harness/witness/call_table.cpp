@@ -206,7 +206,27 @@ constexpr FlagsThatWrite kWriting[] = {
 
 /// The child itself goes on talking to us when its filter stands (call_watch.hpp).
 Row as_installed(const Row& row) {
-  return row.call.call == Call::sendmsg ? when(row, 1, SCMP_CMP_NE, watch_message()) : row;
+  return row.call.call == Call::sendmsg ? when(row, 5, SCMP_CMP_NE, watch_token()) : row;
+}
+
+/// Of socketcall (linux/net.h): the library turns rules about a call's arguments into rules about those of socketcall,
+/// which has others.
+constexpr std::uint64_t kOfSocketcall[] = {3 /* connect */,
+                                           4 /* listen */,
+                                           5 /* accept */,
+                                           11 /* sendto */,
+                                           16 /* sendmsg */,
+                                           18 /* accept4 */,
+                                           20 /* sendmmsg */};
+
+int add_socketcall(scmp_filter_ctx filter) {
+  const int number = number_of(seccomp_arch_native(), "socketcall");
+  int error = 0;
+  for (const std::uint64_t which : kOfSocketcall) {
+    const scmp_arg_cmp condition{0, SCMP_CMP_EQ, which, 0};
+    if (error == 0) error = seccomp_rule_add_array(filter, SCMP_ACT_NOTIFY, number, 1, &condition);
+  }
+  return error;
 }
 
 int add_row(scmp_filter_ctx filter, const Row& row, int number, Watching watching) {
@@ -244,6 +264,8 @@ Result<std::string> make_filter(Watching watching, const std::vector<std::string
     if (const int error = seccomp_rule_add(filter.get(), SCMP_ACT_NOTIFY, number, 0); error != 0)
       return cannot(name.c_str(), error);
   }
+  if (watching == Watching::command)
+    if (const int error = add_socketcall(filter.get()); error != 0) return cannot("socketcall", error);
   for (const Row& row : rows) {
     if (std::ranges::find(trapped, std::string_view(row.call.name)) != trapped.end()) continue;
     const bool left_out = std::ranges::find(kNotOfServices, row.call.name) != std::end(kNotOfServices);

@@ -226,6 +226,7 @@ void CallThread::watch(Command& command, Watching watching, const std::vector<st
   ours_ = std::move(pair->ours);
   theirs_ = std::move(pair->theirs);
   if (watching == Watching::service) recorder_.sees_no_reads();
+  if (watching != Watching::command) recorder_.sees_no_messages();
   command.call_filter = *filter;
   command.watcher = theirs_.get();
   thread_ = std::thread([this] { run(); });

@@ -200,13 +200,13 @@ void Recorder::dispatch(Caller& caller) {
       caller.process.cwd.reset();
       return;
     case Call::connect:
-      return connect(caller, caller.fd(0), caller.arg(1), caller.arg(2), false);
+      return connect(caller, caller.fd(0), caller.arg(1), caller.arg(2));
     case Call::sendto:
-      return connect(caller, caller.fd(0), caller.arg(4), caller.arg(5), true);
+      return send_to(caller, caller.fd(0), caller.arg(4), caller.arg(5));
     case Call::sendmsg:
       return send_messages(caller, caller.fd(0), caller.arg(1), 1);
     case Call::sendmmsg:
-      return send_messages(caller, caller.fd(0), caller.arg(1), caller.arg(2));
+      return send_messages(caller, caller.fd(0), caller.arg(1), static_cast<std::uint32_t>(caller.arg(2)));
     case Call::listen:
       return sockets_.listens(caller.process, programs_.program_of(caller.process), caller.fd(0));
     case Call::accept:
@@ -407,13 +407,24 @@ void Recorder::change(Caller& caller, PendingChange::Kind kind) {
 
 // ---- sockets
 
-void Recorder::connect(Caller& caller, int fd, std::uint64_t address, std::uint64_t size, bool once) {
+namespace {
+/// A socket address; "" when it cannot be read.
+std::string address_at(pid_t thread, std::uint64_t address, std::uint32_t size) {
   std::array<char, sizeof(sockaddr_storage)> room;
-  const std::size_t wanted = std::min<std::size_t>(size, room.size());
-  const std::size_t got = tracee::read_bytes(caller.thread(), address, room.data(), wanted);
-  if (got < sizeof(sa_family_t)) return;
-  sockets_.connects(caller.process, programs_.program_of(caller.process), fd, {room.data(), got}, once);
+  const std::size_t got = tracee::read_bytes(thread, address, room.data(), std::min<std::size_t>(size, room.size()));
+  return got < sizeof(sa_family_t) ? std::string() : std::string(room.data(), got);
+}
+}  // namespace
+
+void Recorder::connect(Caller& caller, int fd, std::uint64_t address, std::uint64_t size) {
+  const std::string to = address_at(caller.thread(), address, static_cast<std::uint32_t>(size));
+  if (!to.empty()) sockets_.connects(caller.process, programs_.program_of(caller.process), fd, to);
   if (sockets_.crowded()) sockets_.forget_closed(programs_);
+}
+
+void Recorder::send_to(Caller& caller, int fd, std::uint64_t address, std::uint64_t size) {
+  const std::string to = address_at(caller.thread(), address, static_cast<std::uint32_t>(size));
+  if (!to.empty()) sockets_.sends(caller.process, programs_.program_of(caller.process), fd, {&to, 1});
 }
 
 /// Messages to an address of their own; those over a connection have none.
@@ -424,13 +435,15 @@ void Recorder::send_messages(Caller& caller, int fd, std::uint64_t headers, std:
   std::array<char, 64 * kMost> room;
   const std::size_t wanted = count == 1 ? width + 4 : each * std::min(count, kMost);
   const std::size_t got = tracee::read_bytes(caller.thread(), headers, room.data(), wanted);
+  std::vector<std::string> addresses;
   for (std::size_t at = 0; at + width + 4 <= got; at += each) {
     std::uint64_t name = 0;
     std::uint32_t size = 0;
     std::memcpy(&name, &room[at], width);
     std::memcpy(&size, &room[at + width], sizeof size);
-    if (name != 0) connect(caller, fd, name, size, true);
+    if (name != 0) addresses.push_back(address_at(caller.thread(), name, size));
   }
+  if (!addresses.empty()) sockets_.sends(caller.process, programs_.program_of(caller.process), fd, addresses);
 }
 
 /// 32-bit x86 has one call for all of them.
@@ -442,8 +455,8 @@ void Recorder::socket_call(Caller& caller) {
   const int fd = static_cast<int>(args[0]);
   const int by = programs_.program_of(caller.process);
   const std::uint64_t number = caller.arg(0);
-  if (number == kConnect) connect(caller, fd, args[1], args[2], false);
-  if (number == kSendto && args[4] != 0) connect(caller, fd, args[4], args[5], true);
+  if (number == kConnect) connect(caller, fd, args[1], args[2]);
+  if (number == kSendto && args[4] != 0) send_to(caller, fd, args[4], args[5]);
   if (number == kSendmsg) send_messages(caller, fd, args[1], 1);
   if (number == kSendmmsg) send_messages(caller, fd, args[1], args[2]);
   if (number == kListen) sockets_.listens(caller.process, by, fd);
@@ -542,6 +555,7 @@ void Recorder::end(Window& window) {
   activity.reads_complete = files && sees_reads_;
   activity.writes_complete = files && !foreign_files_;
   activity.sockets_complete = all_programs && !sockets_escaped_;
+  activity.messages_unseen = !sees_messages_;
   if (window.what != Record::command) return;
   activity.descriptors_complete = all_programs && !descriptors_escaped_;
   for (const auto& [what, times] : counts_)

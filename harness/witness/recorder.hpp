@@ -58,6 +58,8 @@ class Recorder {
   bool hides_from_tracers() const { return hides_; }
   /// Opening a file to read it is not shown.
   void sees_no_reads() { sees_reads_ = false; }
+  /// sendmsg and sendmmsg are not shown.
+  void sees_no_messages() { sees_messages_ = false; }
   void begin(Window& window);
   /// False: the kernel has yet to tell of sockets that were closed in it; ask again soon.
   bool all_told(const Window& window, OtherEnds other_ends) {
@@ -77,7 +79,8 @@ class Recorder {
   void open(Caller& caller);
   void change(Caller& caller, PendingChange::Kind kind);
   void socket_call(Caller& caller);
-  void connect(Caller& caller, int fd, std::uint64_t address, std::uint64_t size, bool once);
+  void connect(Caller& caller, int fd, std::uint64_t address, std::uint64_t size);
+  void send_to(Caller& caller, int fd, std::uint64_t address, std::uint64_t size);
   void send_messages(Caller& caller, int fd, std::uint64_t headers, std::uint64_t count);
   void kill(Caller& caller);
   void new_process(const Caller& caller);
@@ -100,7 +103,7 @@ class Recorder {
   std::vector<std::string> notices_;                  ///< of the whole life: what was called once may go on
   std::vector<std::string> counted_;
   std::map<std::pair<int, std::string_view>, std::int64_t> counts_;  ///< by program and call
-  bool sees_reads_ = true;
+  bool sees_reads_ = true, sees_messages_ = true;
   bool hides_ = false;
   bool serves_files_ = false;  ///< a program below the command has opened /dev/fuse
   bool files_escaped_ = false, sockets_escaped_ = false, foreign_files_ = false;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <utility>
@@ -102,20 +103,39 @@ void find_accepted(SeenConnection& connection, const Endpoint& ours, const Endpo
   const auto accepted = find_connected(theirs, ours);
   if (accepted && accepted->inode != 0) add_peers(connection, owners_of(std::array{accepted->inode}, {}).pids);
 }
+
+/// Just after it was to be copied: the call will fail.
+bool is_no_descriptor(const Watched& process, const UniqueFd& copy) {
+  return !copy && errno == EBADF && process.pidfd;
+}
 }  // namespace
 
-void SocketLog::connects(Watched& process, int by, int fd, std::string_view address, bool once) {
-  const std::string to = text_of(address);
-  if (to.empty() || (once && windows_.empty())) return;
-  UniqueFd socket = tracee::copy_descriptor(process.pidfd.get(), fd);
-  const std::string protocol(protocol_of(socket.get(), to));
-  const Endpoint peer = endpoint_in(address);
+void SocketLog::note_try(int by, const std::string& to, std::string_view protocol, const Endpoint& peer) {
   for (SocketWindow* window : windows_) {
     SeenConnection* connection = window->connection(by, to, protocol);
     if (connection == nullptr) continue;
     if (connection->tried++ == 0 && connection->peers.empty()) find_listener(*connection, peer);
   }
-  if (once || !socket) return;
+}
+
+void SocketLog::sends(const Watched& process, int by, int fd, std::span<const std::string> addresses) {
+  if (windows_.empty()) return;
+  const UniqueFd socket = tracee::copy_descriptor(process.pidfd.get(), fd);
+  if (is_no_descriptor(process, socket)) return;
+  for (const std::string& address : addresses)
+    if (const std::string to = text_of(address); !to.empty())
+      note_try(by, to, protocol_of(socket.get(), to), endpoint_in(address));
+}
+
+void SocketLog::connects(Watched& process, int by, int fd, std::string_view address) {
+  const std::string to = text_of(address);
+  if (to.empty()) return;
+  UniqueFd socket = tracee::copy_descriptor(process.pidfd.get(), fd);
+  if (is_no_descriptor(process, socket)) return;
+  const std::string protocol(protocol_of(socket.get(), to));
+  const Endpoint peer = endpoint_in(address);
+  note_try(by, to, protocol, peer);
+  if (!socket) return;
   const std::uint64_t cookie = cookie_of_socket(socket.get());
   if (cookie == 0) return;
   if (sockets_.size() >= kMostSockets) {

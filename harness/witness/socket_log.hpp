@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,9 +21,11 @@ enum class OtherEnds : std::uint8_t { awaited, left_open };
 
 class SocketLog {
  public:
-  /// Before the kernel connects (or sends to an address, `once`).
+  /// Before the kernel connects.
   ///   address  bytes of a sockaddr
-  void connects(Watched& process, int by, int fd, std::string_view address, bool once);
+  void connects(Watched& process, int by, int fd, std::string_view address);
+  /// Before it sends messages, each to an address of its own.
+  void sends(const Watched& process, int by, int fd, std::span<const std::string> addresses);
   void listens(Watched& process, int by, int fd);
   void accepts(Watched& process, int by, int fd);
   /// Its sockets are still open.
@@ -69,6 +72,7 @@ class SocketLog {
   void take_farewell(const Farewell& farewell);
   void settle_bytes(const Uncertain& ours, const Farewell& theirs);
   void look(std::uint64_t cookie, Socket& socket, int pidfd);
+  void note_try(int by, const std::string& to, std::string_view protocol, const Endpoint& peer);
   void note_made(std::uint64_t cookie, Socket& socket);
   void add_bytes(SocketWindow& window, std::uint64_t cookie, const Socket& socket, const SocketBytes& now);
   void find_peer(const Socket& socket, int fd);

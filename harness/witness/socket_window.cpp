@@ -8,7 +8,7 @@ constexpr std::size_t kMostConnections = 10'000, kMostListeners = 5'000;
 }  // namespace
 
 evidence::SeenConnection* SocketWindow::connection(int by, const std::string& to, std::string_view protocol) {
-  Key key(by, to);
+  std::tuple key(by, std::string(protocol), to);
   if (const auto known = connection_at_.find(key); known != connection_at_.end()) return &connections[known->second];
   if (connections.size() >= kMostConnections) {
     ++dropped;
@@ -20,7 +20,7 @@ evidence::SeenConnection* SocketWindow::connection(int by, const std::string& to
 }
 
 evidence::SeenListener* SocketWindow::listener(int by, const std::string& at) {
-  Key key(by, at);
+  std::pair key(by, at);
   if (const auto known = listener_at_.find(key); known != listener_at_.end()) return &listeners[known->second];
   if (listeners.size() >= kMostListeners) {
     ++dropped;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -29,8 +30,8 @@ class SocketWindow {
   bool lost_bytes = false;
 
  private:
-  using Key = std::pair<int, std::string>;
-  std::map<Key, std::size_t> connection_at_, listener_at_;
+  std::map<std::tuple<int, std::string, std::string>, std::size_t> connection_at_;  ///< by, protocol, address
+  std::map<std::pair<int, std::string>, std::size_t> listener_at_;
   std::unordered_map<std::uint64_t, SocketBytes> before_;
 };
 }  // namespace mccoy::witness

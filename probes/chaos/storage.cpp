@@ -90,46 +90,62 @@ class DiskFull final : public DiskFault {
   Result<Reading> measure() override {
     MCCOY_TRY(now, look());
     const auto free = static_cast<std::int64_t>(now.f_bavail * now.f_bsize);
-    const bool weighs = ::access(ballast_.c_str(), F_OK) == 0;
+    struct stat ballast {};
+    const bool weighs = ::stat(ballast_.c_str(), &ballast) == 0;
     return Reading{.what = "room on the disk of " + context_.service,
                    .unit = "bytes",
                    .value = static_cast<double>(free),
                    .text = fmt::format("{} of {} free", human_size(free),
                                        human_size(static_cast<std::int64_t>(now.f_blocks * now.f_bsize))),
-                   .facts = Value::map({{"ballast", weighs}, {"page", std::int64_t(now.f_bsize)}})};
+                   .facts = Value::map({{"ballast", weighs},
+                                        {"ballast_blocks", std::int64_t(ballast.st_blocks)},
+                                        {"blocks", static_cast<std::int64_t>(now.f_blocks)},
+                                        {"page", static_cast<std::int64_t>(now.f_bsize)}})};
   }
   bool has_effect(const Reading& before, const Reading& during) const override {
     const double nothing = static_cast<double>(leave_ + during.facts["page"].as_int());
     return before.value > nothing && during.value <= nothing;
   }
-  std::string fell_short(const Reading&, const Reading& last) const override {
-    return last.facts["ballast"].as_bool() ? "" : "somebody made room on the disk of " + context_.service;
+  /// What the target removed of its own is its own affair.
+  std::string fell_short(const Reading& before, const Reading& last) const override {
+    const bool whole = last.facts["ballast_blocks"].as_int() >= ballast_blocks_;
+    const bool as_large = last.facts["blocks"] == before.facts["blocks"];
+    return whole && as_large ? "" : "somebody made room on the disk of " + context_.service;
   }
   /// What the target wrote meanwhile is its own.
   bool is_healed(const Reading&, const Reading& after) const override { return !after.facts["ballast"].as_bool(); }
 
  private:
   Status inject() override;
+  Status fill(int file) const;
   const std::int64_t leave_;
   const std::string ballast_;
+  std::int64_t ballast_blocks_ = 0;  ///< of 512 bytes, when the disk was full
 };
 
 /// Until nothing is free: the target may free or use some meanwhile.
-Status DiskFull::inject() {
+Status DiskFull::fill(int file) const {
   constexpr int kRounds = 20;
-  MCCOY_DO(promise(ballast_, ""));
-  const UniqueFd file(::open(ballast_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file) return system_error("cannot fill the disk at " + disk_.folder, errno);
   std::int64_t size = 0;
   for (int round = 0; round < kRounds; ++round) {
     MCCOY_TRY(now, look());
     const auto more = static_cast<std::int64_t>(now.f_bavail * now.f_bsize) - leave_;
     if (more < static_cast<std::int64_t>(now.f_bsize)) return {};
-    if (::fallocate(file.get(), 0, size, more) == 0)
+    if (::fallocate(file, 0, size, more) == 0)
       size += more;
     else if (errno != ENOSPC)
       return system_error("cannot fill the disk at " + disk_.folder, errno);
   }
+  return {};
+}
+
+Status DiskFull::inject() {
+  MCCOY_DO(promise(ballast_, ""));
+  const UniqueFd file(::open(ballast_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) return system_error("cannot fill the disk at " + disk_.folder, errno);
+  MCCOY_DO(fill(file.get()));
+  struct stat made {};
+  if (::fstat(file.get(), &made) == 0) ballast_blocks_ = made.st_blocks;
   return {};
 }
 

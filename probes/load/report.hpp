@@ -133,7 +133,7 @@ struct Connections {
   std::uint64_t resent = 0;  ///< GET, HEAD and OPTIONS sent again: the peer had closed the idle connection
   std::uint64_t closed_by_peer = 0, closed_by_us = 0;
   std::uint64_t open_max = 0;    ///< at a time
-  std::string tls_failure = {};  ///< why TLS broke down, the first time it did; "": never
+  std::string tls_failure = {};  ///< why TLS broke down, one of the times it did; "": never
 };
 
 struct Peer {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <system_error>
 
 #include "harness/base/text.hpp"
 
@@ -123,9 +124,11 @@ Moved TlsSession::shake_hands() {
   errno = 0;
   const int result = ::SSL_do_handshake(ssl_.get());
   if (result == 1) return Moved::some;
+  const int before = errno;  // what the socket said; 0: nothing
   const Moved moved = outcome(result);
-  if (moved == Moved::end) failure_ = "the peer ended the connection during the handshake";
-  if (moved == Moved::reset) failure_ = "the peer reset the connection during the handshake";
+  if (moved == Moved::end || moved == Moved::reset)
+    failure_ = before == 0 ? "the peer ended the connection during the handshake"
+                           : "during the handshake: " + std::generic_category().message(before);
   return moved;
 }
 

@@ -196,9 +196,22 @@ BOOST_AUTO_TEST_CASE(a_command_is_the_first_executable_file_of_that_name) {
   BOOST_TEST(find_program("tool", "a:b", folder.dir.path()).empty());
   BOOST_TEST(find_program("tool", "a:c", folder.dir.path()) == folder / "c/tool");
   BOOST_TEST(find_program("tool", ":", folder / "c") == folder / "c/tool");
+  BOOST_TEST(find_program("tool", folder / "c//./", "/") == folder / "c/tool");
   BOOST_TEST(find_program("./tool", "", folder / "c") == folder / "c/tool");
   BOOST_TEST(find_program("b/tool", "", folder.dir.path()).empty());
   BOOST_TEST(find_program("", path, "/").empty());
+}
+
+/// Behind a link, ".." is the folder above where it leads to.
+BOOST_AUTO_TEST_CASE(a_command_is_found_where_the_kernel_finds_it) {
+  const Folder folder;
+  for (const auto* name : {"deep", "deep/below", "deep/bin", "bin"}) BOOST_REQUIRE(make_dirs(folder / name).ok());
+  BOOST_REQUIRE(::symlink((folder / "deep/below").c_str(), (folder / "link").c_str()) == 0);
+  BOOST_REQUIRE(write_atomically(folder / "deep/bin/tool", "deep", 0755).ok());
+  BOOST_REQUIRE(write_atomically(folder / "bin/tool", "other", 0755).ok());
+  const std::string found = find_program("tool", folder / "link/../bin", "/");
+  BOOST_TEST(read_file(found, 100).value() == "deep", found);
+  BOOST_TEST(read_file(find_program("tool", "link/../bin", folder.dir.path()), 100).value() == "deep");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

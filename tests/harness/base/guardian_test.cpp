@@ -201,6 +201,7 @@ BOOST_FIXTURE_TEST_CASE(an_undo_is_not_kept_waiting_for_what_cannot_be_killed, F
   std::filesystem::create_directory(path("to be undone"));
   auto mccoy = command({"/proc/" + std::to_string(::getpid()) + "/exe", "--run_test=the_guardian/promiser"});
   set_env(mccoy.env, "MCCOY_TEST_PROMISER", path("to be undone"));
+  set_env(mccoy.env, "XDG_STATE_HOME", path("state"));  // its guardian may die before the record is gone
   auto tree = start(mccoy);
   std::string said;
   while (said.find('\n') == std::string::npos) {

@@ -73,7 +73,7 @@ BOOST_FIXTURE_TEST_CASE(a_promise_is_on_the_disk_until_it_is_kept_or_withdrawn, 
     auto promised = Undo::promise(Undo::What::remove, "", path("later"));
     BOOST_REQUIRE(promised.ok());
     BOOST_TEST(records() == 1u);
-    const auto record = read_undo_record(undo_records().front());
+    const auto record = read_undo_record(undo_records().back());
     BOOST_REQUIRE(record.ok());
     BOOST_TEST(record->mccoy.pid == ::getpid());
     BOOST_TEST(lives(record->guardian));
@@ -124,7 +124,7 @@ BOOST_FIXTURE_TEST_CASE(a_record_keeps_every_part_of_an_order, Folder) {
 BOOST_FIXTURE_TEST_CASE(a_record_that_others_may_write_to_is_not_believed, Folder) {
   const auto promised = Undo::promise(Undo::What::remove, "", path("later"));
   BOOST_REQUIRE(promised.ok());
-  const auto record = undo_records().front();
+  const auto record = undo_records().back();
   BOOST_REQUIRE(::chmod(record.c_str(), 0666) == 0);
   BOOST_TEST(!read_undo_record(record).ok());
 }

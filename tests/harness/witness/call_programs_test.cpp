@@ -78,8 +78,14 @@ BOOST_AUTO_TEST_CASE(calls_of_the_32_bit_interface_are_seen) {
   BOOST_TEST(ran.captured.ended.code == 0);
   BOOST_TEST(has_read(ran.activity, "/etc/hostname"));
   BOOST_TEST(has_made(ran.activity, folder.at("made-by-32-bit")));
-  BOOST_REQUIRE(ran.activity.connections.size() == 1U);
+  BOOST_REQUIRE(ran.activity.connections.size() == 6U);
   BOOST_TEST(ran.activity.connections[0].made == 1);
+  for (int i = 1; i < 6; ++i) {
+    const SeenConnection& datagram = ran.activity.connections[static_cast<std::size_t>(i)];
+    BOOST_TEST(datagram.to == "127.0.0.1" + std::to_string(i) + ":9");
+    BOOST_TEST(datagram.protocol == "udp");
+    BOOST_TEST(datagram.tried == 1);
+  }
   BOOST_TEST((program(ran.activity, "/bin/true").exit_code == 0));
 }
 

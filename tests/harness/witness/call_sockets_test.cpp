@@ -96,9 +96,23 @@ BOOST_AUTO_TEST_CASE(datagrams_to_an_address_are_tries) {
 
 BOOST_AUTO_TEST_CASE(so_are_messages_with_an_address) {
   const Activity seen = watch_all(fixture("deeds_sockets", {"messages"}));
-  BOOST_REQUIRE(seen.connections.size() == 1U);
+  BOOST_REQUIRE(seen.connections.size() == 2U);
+  BOOST_TEST(seen.connections[0].to.starts_with("127.0.0.1:"));
+  BOOST_TEST(seen.connections[0].tried == 4);
+  BOOST_TEST(seen.connections[1].to.starts_with("127.0.0.2:"));
+  BOOST_TEST(seen.connections[1].tried == 1);
+  for (const SeenConnection& connection : seen.connections) BOOST_TEST(connection.protocol == "udp");
+}
+
+/// A datagram and a conversation, to the same address.
+BOOST_AUTO_TEST_CASE(what_has_a_connection_is_told_apart_from_what_has_none) {
+  const Activity seen = watch_all(fixture("deeds_sockets", {"both_ways"}));
+  BOOST_REQUIRE(seen.connections.size() == 2U);
   BOOST_TEST(seen.connections[0].protocol == "udp");
-  BOOST_TEST(seen.connections[0].tried == 5);
+  BOOST_TEST(seen.connections[0].made == 0);
+  BOOST_TEST(seen.connections[1].protocol == "tcp");
+  BOOST_TEST(seen.connections[1].made == 1);
+  BOOST_TEST(seen.connections[1].to == seen.connections[0].to);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

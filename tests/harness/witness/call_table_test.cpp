@@ -9,6 +9,7 @@
 
 #include <cstring>
 #include <random>
+#include <set>
 
 #include <boost/test/unit_test.hpp>
 
@@ -72,7 +73,11 @@ Answer run(const Program& program, const seccomp_data& data) {
   return answer;
 }
 
-constexpr std::uint64_t kTelling[] = {0, 1, 2, 3, SIGURG, SIGKILL, 16, 16898, 0x20000, 0x800000, 1ULL << 32, ~0ULL};
+/// execve, ptrace, rt_sigqueueinfo, process_vm_writev, execveat … have other numbers there.
+const std::set<int> kNotOfX32 = {46, 59, 101, 129, 307, 311, 322};
+const std::set<std::uint64_t> kSocketcalls = {3, 4, 5, 11, 16, 18, 20};
+constexpr std::uint64_t kTelling[] = {0,  1,      2,       3,     4,       5,        11,         16,   18,
+                                      20, SIGURG, SIGKILL, 16898, 0x20000, 0x800000, 1ULL << 32, ~0ULL};
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(call_table)
@@ -100,9 +105,9 @@ BOOST_AUTO_TEST_CASE(the_filter_says_what_the_table_says) {
         const bool expected = call != nullptr && call->call != Call::count && is_shown(arch, data.nr, arguments);
         const std::uint32_t action = run(program, data).action;
         shown += expected ? 1 : 0;
-        // Some kinds of socketcall only; and x32 has no call of the number that is execve elsewhere.
-        const bool may_be_silent = expected && (call->call == Call::socketcall || offset != 0);
-        if (may_be_silent && action == SECCOMP_RET_ALLOW) continue;
+        if (expected && call->call == Call::socketcall && !kSocketcalls.contains(arguments[0])) continue;
+        // x32 has no call of the number that is execve elsewhere.
+        if (expected && offset != 0 && kNotOfX32.contains(number) && action == SECCOMP_RET_ALLOW) continue;
         if (action != (expected ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW))
           BOOST_ERROR("call " << number << " of " << arch << " with " << arguments[0] << ", " << arguments[1]
                               << ": the filter says " << action);

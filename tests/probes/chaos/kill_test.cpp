@@ -84,7 +84,7 @@ std::size_t count_of_samples() {
 
 Ended run_undo(const std::string& state, std::string& out) {
   Command command{.argv = {std::string(MCCOY_BINARY_DIR) + "/mccoy", "undo"}, .env = base_environment()};
-  set_env(command.env, "XDG_STATE_HOME", state);
+  for (const char* folder : {"XDG_STATE_HOME", "HOME"}) set_env(command.env, folder, state);
   const auto ran = run_command(command, Deadline::in(seconds(60)));
   if (!ran.ok()) return {};
   out = ran->out.text() + ran->err.text();

@@ -63,10 +63,11 @@ suite::Service inside(const Network& network, const std::string& name) {
 }
 
 /// Somebody types what the plan says for the worst case, while the fault lasts.
-///   use  makes the effect seen
+///   use      makes the effect seen
+///   instead  something else is typed
 ///   returns  what is said of it then
 std::string taken_away(Arena& arena, const std::string& fault, const Value& settings, const std::string& service,
-                       const std::function<void()>& use) {
+                       const std::function<void()>& use, const std::string& instead = "") {
   auto made = arena.make(fault, settings, service);
   const FaultPlan plan = made->plan();
   auto active = ActiveFault::inject(std::move(made), arena.context(service));
@@ -76,7 +77,7 @@ std::string taken_away(Arena& arena, const std::string& fault, const Value& sett
   auto env = base_environment();
   set_env(env, "PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
   BOOST_TEST(!plan.by_hand.empty());
-  for (const auto& words : plan.by_hand) {
+  for (const auto& words : instead.empty() ? plan.by_hand : Texts{instead}) {
     const auto ran = run_command({.argv = {"/bin/sh", "-c", words}, .env = env}, Deadline::in(seconds(20)));
     BOOST_REQUIRE(ran.ok());
     BOOST_TEST((ran->ended.exited && ran->ended.code == 0), words + ": " + ran->err.text());
@@ -284,14 +285,20 @@ BOOST_AUTO_TEST_CASE(a_fault_that_somebody_takes_away_fell_short) {
   const struct {
     const char* fault;
     Value settings;
-    std::string sentence;
+    std::string sentence, instead = "";
   } kDisks[] = {{"read_only", kNothing, "somebody made the disk of db writable again"},
-                {"disk_full", Value::map({{"disk", "1MiB"}}), "somebody made room on the disk of db"}};
+                {"disk_full", Value::map({{"disk", "1MiB"}}), "somebody made room on the disk of db"},
+                {"disk_full", Value::map({{"disk", "1MiB"}}), "somebody made room on the disk of db",
+                 "truncate -s 0 DIR/.mccoy-ballast-*"},
+                {"disk_full", Value::map({{"disk", "1MiB"}}), "somebody made room on the disk of db",
+                 "mount -o remount,size=2m DIR"}};
   for (const auto& disk : kDisks) {
     Arena arena;
     arena.with(disk.fault, disk.settings).up();
     if (lacking(arena, disk.fault, disk.settings)) continue;
-    BOOST_TEST(taken_away(arena, disk.fault, disk.settings, "db", nothing) == disk.sentence);
+    std::string instead = disk.instead;
+    if (const auto at = instead.find("DIR"); at != std::string::npos) instead.replace(at, 3, arena.dir());
+    BOOST_TEST(taken_away(arena, disk.fault, disk.settings, "db", nothing, instead) == disk.sentence, instead);
   }
   Arena arena;
   const Value name = Value::map({{"name", "shop.test"}, {"to", "127.0.0.9"}});
