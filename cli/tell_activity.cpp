@@ -157,7 +157,9 @@ void tell_connections(const Activity& activity, Lines& lines, const Paint& paint
     for (const auto& peer : connection.peers) peers.insert(fmt::format("pid {} {}", peer.id.pid, peer.exe));
     const std::string who = peers.empty() ? "" : ", answered by " + *peers.begin();
     std::string what = fmt::format("{} tried", connection.tried);
-    if (connection.made > 0)
+    if (connection.made > 0 && connection.protocol == "udp")
+      what = fmt::format("{} made", connection.made);  // what is sent over them is not counted
+    else if (connection.made > 0)
       what = fmt::format("{} made, {} bytes out, {} in", connection.made, connection.bytes_out, connection.bytes_in);
     else if (connection.protocol != "udp")
       what += ", none made";

@@ -129,7 +129,8 @@ BOOST_AUTO_TEST_CASE(a_slow_disk_makes_syncs_wait_and_nothing_else) {
   };
   std::vector<std::thread> others;
   std::atomic<int> answered = 0;
-  for (int i = 0; i < 4; ++i) others.emplace_back([&] { answered += arena.ask("write f 10") == "ok"; });
+  const int port = arena.world().port("db");
+  for (int i = 0; i < 4; ++i) others.emplace_back([&] { answered += ask(port, "write f 10") == "ok"; });
   BOOST_TEST((timed("write f 10") >= milliseconds(120)));
   for (auto& other : others) other.join();
   BOOST_TEST(answered == 4);

@@ -135,6 +135,10 @@ BOOST_AUTO_TEST_CASE(stage, *boost::unit_test::disabled()) {
   BOOST_REQUIRE(scratch.ok());
   arena.beyond_suite = is_attached(sample.place);
   std::cout << "folder " << folder << std::endl;
+  if (kThreadSanitized && sample.place == Place::attached_mounts) {
+    std::cout << "lacks a guardian of one thread, which alone may enter another mount namespace" << std::endl;
+    return;
+  }
   arena.with(sample.fault, settings).up();
   if (const auto why = arena.lacks(sample.fault, settings); !why.empty()) {
     std::cout << "lacks " << why << std::endl;
