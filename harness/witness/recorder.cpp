@@ -6,22 +6,19 @@
 #include <linux/audit.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 
 #include "harness/base/file.hpp"
 #include "harness/base/process.hpp"
 #include "harness/base/text.hpp"
-#include "harness/witness/involved.hpp"
 #include "harness/witness/modes.hpp"
+#include "harness/witness/recorder_caller.hpp"
 #include "harness/witness/view.hpp"
 
 namespace mccoy::witness {
@@ -96,26 +93,7 @@ std::int64_t pid_of_descriptor(pid_t pid, int fd) {
   return at == std::string::npos ? 0 : std::strtoll(text->c_str() + at + 4, nullptr, 10);
 }
 
-/// The digest of a file that still is the one that ran.
-std::string digest_of(const std::string& path, std::uint64_t device, std::uint64_t inode) {
-  if (path.empty()) return {};
-  const auto file = identify_executable(path);
-  if (!file.ok() || (inode != 0 && (file->device != device || file->inode != inode))) return {};
-  return file->sha256;
-}
 }  // namespace
-
-struct Recorder::Caller {
-  const seccomp_notif& notification;
-  WatchedCall call;
-  Watched& process;
-  std::array<std::uint64_t, 6> args{};
-  bool narrow = false;  ///< pointers of 4 bytes
-
-  pid_t thread() const { return static_cast<pid_t>(notification.pid); }
-  int fd(int argument) const { return static_cast<int>(args[static_cast<std::size_t>(argument)]); }
-  std::uint64_t arg(int argument) const { return args[static_cast<std::size_t>(argument)]; }
-};
 
 void Recorder::on_call(const seccomp_notif& notification) {
   const WatchedCall* call = watched_call(notification.data.arch, notification.data.nr);
@@ -405,64 +383,6 @@ void Recorder::change(Caller& caller, PendingChange::Kind kind) {
   pending_.insert_or_assign(caller.thread(), std::move(change));
 }
 
-// ---- sockets
-
-namespace {
-/// A socket address; "" when it cannot be read.
-std::string address_at(pid_t thread, std::uint64_t address, std::uint32_t size) {
-  std::array<char, sizeof(sockaddr_storage)> room;
-  const std::size_t got = tracee::read_bytes(thread, address, room.data(), std::min<std::size_t>(size, room.size()));
-  return got < sizeof(sa_family_t) ? std::string() : std::string(room.data(), got);
-}
-}  // namespace
-
-void Recorder::connect(Caller& caller, int fd, std::uint64_t address, std::uint64_t size) {
-  const std::string to = address_at(caller.thread(), address, static_cast<std::uint32_t>(size));
-  if (!to.empty()) sockets_.connects(caller.process, programs_.program_of(caller.process), fd, to);
-  if (sockets_.crowded()) sockets_.forget_closed(programs_);
-}
-
-void Recorder::send_to(Caller& caller, int fd, std::uint64_t address, std::uint64_t size) {
-  const std::string to = address_at(caller.thread(), address, static_cast<std::uint32_t>(size));
-  if (!to.empty()) sockets_.sends(caller.process, programs_.program_of(caller.process), fd, {&to, 1});
-}
-
-/// Messages to an address of their own; those over a connection have none.
-///   headers  where the array of struct mmsghdr is; of one, the msghdr it begins with is enough
-void Recorder::send_messages(Caller& caller, int fd, std::uint64_t headers, std::uint64_t count) {
-  constexpr std::uint64_t kMost = 1024;  // UIO_MAXIOV: the kernel takes no more
-  const std::size_t width = caller.narrow ? 4 : 8, each = caller.narrow ? 32 : 64;
-  std::array<char, 64 * kMost> room;
-  const std::size_t wanted = count == 1 ? width + 4 : each * std::min(count, kMost);
-  const std::size_t got = tracee::read_bytes(caller.thread(), headers, room.data(), wanted);
-  std::vector<std::string> addresses;
-  for (std::size_t at = 0; at + width + 4 <= got; at += each) {
-    std::uint64_t name = 0;
-    std::uint32_t size = 0;
-    std::memcpy(&name, &room[at], width);
-    std::memcpy(&size, &room[at + width], sizeof size);
-    if (name != 0) addresses.push_back(address_at(caller.thread(), name, size));
-  }
-  if (!addresses.empty()) sockets_.sends(caller.process, programs_.program_of(caller.process), fd, addresses);
-}
-
-/// 32-bit x86 has one call for all of them.
-void Recorder::socket_call(Caller& caller) {
-  constexpr std::uint64_t kConnect = 3, kListen = 4, kAccept = 5, kSendto = 11, kSendmsg = 16, kAccept4 = 18,
-                          kSendmmsg = 20;  // linux/net.h
-  std::array<std::uint32_t, 6> args{};
-  if (tracee::read_bytes(caller.thread(), caller.arg(1), args.data(), sizeof args) == 0) return;
-  const int fd = static_cast<int>(args[0]);
-  const int by = programs_.program_of(caller.process);
-  const std::uint64_t number = caller.arg(0);
-  if (number == kConnect) connect(caller, fd, args[1], args[2]);
-  if (number == kSendto && args[4] != 0) send_to(caller, fd, args[4], args[5]);
-  if (number == kSendmsg) send_messages(caller, fd, args[1], 1);
-  if (number == kSendmmsg) send_messages(caller, fd, args[1], args[2]);
-  if (number == kListen) sockets_.listens(caller.process, by, fd);
-  if (number == kAccept || number == kAccept4) sockets_.accepts(caller.process, by, fd);
-}
-
 // ---- signals and notices
 
 void Recorder::kill(Caller& caller) {
@@ -562,41 +482,5 @@ void Recorder::end(Window& window) {
     activity.counts.push_back({.by = what.first, .call = std::string(what.second), .times = times});
   activity.counted = counted_;
   activity.counts_complete = all_programs && !files_escaped_;
-}
-
-namespace {
-void name_peers(Activity& activity) {
-  for (evidence::SeenConnection& connection : activity.connections)
-    for (const evidence::SeenProcess& peer : connection.peers)
-      for (std::size_t i = 0; i < activity.programs.size(); ++i)
-        if (activity.programs[i].process.id == peer.id && !activity.programs[i].replaced)
-          connection.peer_programs.push_back(static_cast<int>(i));
-}
-}  // namespace
-
-Activity finish(Window& window) {
-  Activity activity = std::move(window.activity);
-  activity.connections = std::move(window.sockets.connections);
-  activity.listeners = std::move(window.sockets.listeners);
-  name_peers(activity);
-  activity.reads = window.files.take_reads();
-  activity.writes = window.files.finish_writes(activity.reads, window.what == Record::command);
-  activity.signals = std::move(window.signals);
-  activity.dropped.reads = window.files.dropped_reads();
-  activity.dropped.writes = window.files.dropped_writes();
-  activity.dropped.connections = window.sockets.dropped;
-  activity.dropped.others = window.dropped;
-  activity.reads_complete = activity.reads_complete && activity.dropped.reads == 0;
-  activity.writes_complete = activity.writes_complete && activity.dropped.writes == 0;
-  activity.sockets_complete = activity.sockets_complete && activity.dropped.connections == 0;
-  if (window.what != Record::command) keep_involved(activity);
-  for (SeenProgram& program : activity.programs) {
-    auto& process = program.process;
-    process.exe_sha256 = digest_of(process.exe, process.device, process.inode);
-    if (!process.script.empty()) process.script_sha256 = digest_of(process.script, 0, 0);
-  }
-  activity.descriptors_complete =
-      activity.descriptors_complete && window.files.all_holders() && activity.dropped.writes == 0;
-  return activity;
 }
 }  // namespace mccoy::witness
