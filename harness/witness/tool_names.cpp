@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <mutex>
+#include <utility>
 
 #include "harness/base/file.hpp"
 #include "harness/base/process.hpp"
@@ -15,6 +18,24 @@ std::string without_ending(const std::string& name) {
   for (const std::string_view ending : {".js", ".mjs", ".cjs", ".py", ".rb", ".phar", ".sh", ".exe"})
     if (name.size() > ending.size() && name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
   return name;
+}
+/// What the file of this tool is called behind all links; "" while there is none. Thousands of cases may use the same
+/// tool, so it is looked for until it is found, and then remembered.
+std::string real_name(const std::string& tool, const std::string& path) {
+  constexpr std::size_t kMost = 1000;
+  static std::mutex mutex;
+  static std::map<std::pair<std::string, std::string>, std::string> known;
+  const std::pair key(tool, path);
+  {
+    const std::scoped_lock lock(mutex);
+    if (const auto found = known.find(key); found != known.end()) return found->second;
+  }
+  const std::string file = find_program(tool, path, "/");
+  std::array<char, PATH_MAX> real;
+  if (file.empty() || ::realpath(file.c_str(), real.data()) == nullptr) return "";
+  const std::scoped_lock lock(mutex);
+  if (known.size() >= kMost) known.clear();
+  return known[key] = basename(real.data());
 }
 }  // namespace
 
@@ -42,9 +63,7 @@ std::set<std::string> names_of(const std::string& tool, const std::vector<std::s
   std::set<std::string> names;
   auto add = [&](const std::string& name) { names.insert({name, without_version(name), without_ending(name)}); };
   add(basename(tool));
-  const std::string file = find_program(tool, get_env(env, "PATH"), "/");
-  std::array<char, PATH_MAX> real;
-  if (!file.empty() && ::realpath(file.c_str(), real.data()) != nullptr) add(basename(real.data()));
+  if (const std::string real = real_name(tool, get_env(env, "PATH")); !real.empty()) add(real);
   return names;
 }
 }  // namespace mccoy::witness
