@@ -24,7 +24,6 @@
 namespace mccoy::witness {
 namespace {
 using evidence::Activity;
-using evidence::SeenProgram;
 constexpr std::size_t kMostSignals = 5'000, kMostNotices = 100;
 constexpr int kX32Bit = 0x40000000;
 constexpr std::string_view kViewCalls[] = {"chroot", "pivot_root", "setns", "unshare"};
